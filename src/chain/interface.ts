@@ -1,0 +1,128 @@
+import type { Signer } from "../keys/interface.ts";
+import type { Domain, Session, Signed, Voucher } from "../protocol/records.ts";
+import type { Address, Hex, Startable } from "../util/types.ts";
+
+export const ROLE = { none: 0, miner: 1, validator: 2, router: 3 } as const;
+export type Role = Exclude<keyof typeof ROLE, "none">;
+
+export interface Block {
+  readonly number: number;
+  readonly hash: Hex;
+  /** Seconds. */
+  readonly timestamp: number;
+}
+
+export interface EpochInfo {
+  readonly epoch: number;
+  readonly epochSeconds: number;
+  /** Block time in seconds. */
+  readonly endsAt: number;
+}
+
+/** The (R) numbers of the design that exist so far, as the `Runtime` contract holds them. */
+export interface NetworkParameters {
+  readonly epochSeconds: number;
+  /** Block time in seconds at which epoch 0 began. */
+  readonly genesis: number;
+  readonly minimumStakeWei: bigint;
+  readonly closeDelaySeconds: number;
+  readonly orderLifetimeSeconds: number;
+  readonly receiptTokens: number;
+  readonly frameBytes: number;
+  readonly marginBps: number;
+  readonly practice: boolean;
+}
+
+export interface NodeRecord {
+  readonly address: Address;
+  readonly owner: Address;
+  readonly role: Role;
+  readonly index: number;
+  readonly since: number;
+  readonly suspended: boolean;
+  /** In force now. */
+  readonly stakeWei: bigint;
+  readonly unbondingWei: bigint;
+  /** Multiaddrs and an HTTPS URL; routers only. */
+  readonly addresses: readonly string[];
+}
+
+export interface SessionState {
+  readonly depositWei: bigint;
+  readonly redeemedWei: bigint;
+  /** Block time in seconds; 0 while nobody closes it. */
+  readonly closesAt: number;
+  readonly ended: boolean;
+}
+
+/** A transaction in a block. */
+export interface Mined {
+  readonly hash: Hex;
+  readonly block: number;
+  readonly gasUsed: bigint;
+  readonly feeWei: bigint;
+}
+
+/**
+ * The chain as nodes see it. Every call may throw `rpc-unreachable` (all endpoints failed) and writes `chain-rejected`
+ * (with the contract's error by name) or `gas-low`.
+ */
+export interface Chain extends Startable {
+  readonly domain: Domain;
+  /** Valid after `start`, which throws `chain-mismatch` when an endpoint is of another chain or there is no `Runtime`. */
+  readonly parameters: NetworkParameters;
+  /** The newest block seen; refreshed about once a second. */
+  head(): Block;
+  /** Computed from `head` and, on an idle practice chain, never behind `pending`. */
+  epoch(): EpochInfo;
+  /** Calls back at each new head; the returned function stops that. */
+  onHead(listener: (block: Block) => void): () => void;
+  /** Endpoints and whether each answered last time. */
+  endpoints(): readonly { readonly url: string; readonly ok: boolean; readonly error?: string }[];
+  nodes(role?: Role): Promise<readonly NodeRecord[]>;
+  node(address: Address): Promise<NodeRecord | undefined>;
+  balance(address: Address): Promise<{ readonly corWei: bigint; readonly gasWei: bigint }>;
+  sessionId(session: Session): Hex;
+  session(id: Hex): Promise<SessionState | undefined>;
+  /** Writes signed by one key, in one nonce queue. */
+  as(signer: Signer): ChainActor;
+}
+
+export interface ChainActor {
+  readonly address: Address;
+  /** Sender becomes owner. Approves the token as needed. `consent` is the node key's signature over `Register`. */
+  register(node: { readonly address: Address; readonly role: Role; readonly stakeWei: bigint; readonly addresses: readonly string[]; readonly consent: Hex }): Promise<Mined>;
+  announce(addresses: readonly string[]): Promise<Mined>;
+  stake(node: Address, amountWei: bigint): Promise<Mined>;
+  unstake(node: Address, amountWei: bigint): Promise<Mined>;
+  withdrawStake(node: Address): Promise<Mined>;
+  openSession(session: Session, depositWei: bigint): Promise<Mined>;
+  topUp(session: Session, amountWei: bigint): Promise<Mined>;
+  /** Repeatable; never ends the session. Throws `chain-rejected` with `NothingNew` when nothing is gained. */
+  redeem(session: Session, voucher: Signed<Voucher>): Promise<Mined>;
+  settle(session: Session, voucher: Signed<Voucher> | undefined): Promise<Mined>;
+  closeSession(session: Session): Promise<Mined>;
+  withdrawSession(session: Session): Promise<Mined>;
+  transferCor(to: Address, amountWei: bigint): Promise<Mined>;
+  transferGas(to: Address, amountWei: bigint): Promise<Mined>;
+}
+
+/** Money for a practice network, through the embedded chain's own RPC. */
+export interface Faucet {
+  /** Raises balances to at least these; does nothing where they are higher. */
+  fund(address: Address, least: { readonly corWei: bigint; readonly gasWei: bigint }): Promise<void>;
+}
+
+/** A network, as its preset file describes it. */
+export interface NetworkPreset {
+  readonly schema: "cortensor.network/1";
+  readonly name: string;
+  readonly practice: boolean;
+  readonly chainId: number;
+  readonly rpc: readonly string[];
+  readonly runtime: Address;
+  /** Block of deployment. */
+  readonly block: number;
+  /** Holds the unminted supply of a practice network; absent elsewhere. */
+  readonly treasury?: Address;
+}
