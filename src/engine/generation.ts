@@ -1,0 +1,25 @@
+import { CortensorError } from "../errors/cortensorError.ts";
+import type { Candidate, GenerateInput, ModelInfo } from "./interface.ts";
+
+/** How many new tokens the context has room for; throws `context-length` when there is none. */
+export function contextLeft(input: GenerateInput, model: Pick<ModelInfo, "name" | "contextTokens">): number {
+  const used = input.ids.length;
+  if (used === 0) throw new CortensorError("bad-request", "The prompt has no tokens.");
+  if (used < model.contextTokens) return model.contextTokens - used;
+  throw new CortensorError(
+    "context-length",
+    `The prompt has ${used} tokens and ${model.name} holds ${model.contextTokens}.`,
+    {
+      why: [["needed", `at most ${model.contextTokens - 1} tokens of prompt, so that one of answer fits`]],
+      data: { promptTokens: used, contextTokens: model.contextTokens },
+    },
+  );
+}
+
+/** The caller's choice with its log-probability. */
+export function chosen(input: GenerateInput, candidates: readonly Candidate[]): { id: number; logprob: number } {
+  const id = input.choose(candidates);
+  const candidate = candidates.find((each) => each.id === id);
+  if (candidate !== undefined) return { id, logprob: candidate.logprob };
+  throw new CortensorError("internal", `The token ${id} is not among the candidates.`, { data: { id } });
+}

@@ -1,0 +1,24 @@
+import type { Clock } from "../../util/types.ts";
+
+/** Lets everything else that waits run once, so that an abort is seen between two tokens. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits for a time, infinite for ever; rejects with the signal's reason when that comes first. */
+export async function pause(delayMs: number, signal: AbortSignal, clock: Clock): Promise<void> {
+  signal.throwIfAborted();
+  if (delayMs <= 0) return;
+  await new Promise<void>((resolve, reject) => {
+    const cancel = Number.isFinite(delayMs) ? clock.after(delayMs, done) : undefined;
+    function done(): void {
+      signal.removeEventListener("abort", leave);
+      resolve();
+    }
+    function leave(): void {
+      cancel?.();
+      reject(signal.reason);
+    }
+    signal.addEventListener("abort", leave, { once: true });
+  });
+}

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { CortensorError } from "../../errors/cortensorError.ts";
+import { systemClock } from "../../util/clock.ts";
+import type { Clock, Hex } from "../../util/types.ts";
+import { chosen, contextLeft } from "../generation.ts";
+import type { Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
+import { SlotQueue } from "../slotQueue.ts";
+import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
+import { pause, turn } from "./pause.ts";
+import type { Fault, Script } from "./script.ts";
+import { CONTROL_TEXTS, detokenize, END_ID, tokenize, VOCABULARY_SIZE } from "./vocabulary.ts";
+
+export interface ScriptedEngineOptions extends Script {
+  /** 4096 if not given. */
+  readonly contextTokens?: number;
+  /** 4 if not given. */
+  readonly slots?: number;
+}
+
+export interface ScriptedEngineDeps {
+  readonly clock?: Clock;
+  /** What the fault `crash` does; kills the process if not given. */
+  readonly crash?: () => void;
+}
+
+const CHATML =
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+const SLOWER = 10;
+const SLOW_WITHOUT_RATE_MS = 200;
+
+/** An engine without a model: its answers are a pure function of a seed and the context, its faults are ordered. */
+export class ScriptedEngine implements Engine {
+  readonly model: ModelInfo;
+  readonly slots: number;
+  readonly #script: Script;
+  readonly #clock: Clock;
+  readonly #crash: () => void;
+  readonly #queue: SlotQueue;
+  readonly #stop = new AbortController();
+  readonly #seen = new Map<Fault, number>();
+
+  constructor(options: ScriptedEngineOptions = {}, deps: ScriptedEngineDeps = {}) {
+    const name = options.name ?? "scripted";
+    this.#script = options;
+    this.slots = options.slots ?? 4;
+    this.#queue = new SlotQueue(this.slots);
+    this.#clock = deps.clock ?? systemClock;
+    this.#crash = deps.crash ?? (() => process.kill(process.pid, "SIGKILL"));
+    this.model = {
+      // No files: the model is not pinned, its id is the hash of the declared name.
+      modelId: `0x${createHash("sha256").update(name).digest("hex")}` satisfies Hex,
+      name,
+      sizeBytes: 0,
+      contextTokens: options.contextTokens ?? 4096,
+      vocabularySize: VOCABULARY_SIZE,
+      chatTemplate: CHATML,
+      bosText: "",
+      eosText: CONTROL_TEXTS.get(END_ID) ?? "",
+      addBos: false,
+      controlTokens: [...CONTROL_TEXTS.values()],
+    };
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new CortensorError("interrupted", "The engine was stopped before the answer was whole."));
+    await this.#queue.close();
+  }
+
+  tokenize(text: string, control: boolean): number[] {
+    return tokenize(text, control);
+  }
+
+  detokenize(ids: readonly number[]): string {
+    return detokenize(ids);
+  }
+
+  async *generate(input: GenerateInput, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
+    const room = contextLeft(input, this.model);
+    const either = AbortSignal.any([signal, this.#stop.signal]);
+    const slot = await this.#queue.take(either);
+    try {
+      yield* this.#answer(input, Math.min(room, input.maxTokens), either);
+    } finally {
+      this.#queue.release(slot);
+    }
+  }
+
+  async *#answer(input: GenerateInput, most: number, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
+    const ids = [...input.ids];
+    const length = this.#script.length ?? 64;
+    const faults = (this.#script.faults ?? []).filter((fault) => this.#due(fault));
+    let hash = ids.reduce(mix, hashOfText(this.#script.seed ?? this.model.name));
+    let said = answerLength(ids);
+    let dueMs = this.#clock.now() + (this.#script.firstTokenMs ?? 0);
+    for (let count = 0; count < most; count += 1) {
+      await this.#fail(faults, count, signal);
+      await turn();
+      await pause(dueMs - this.#clock.now(), signal, this.#clock);
+      const token = chosen(input, distribution({ ids, hash, said, length }));
+      const end = token.id === END_ID;
+      yield { ...token, end };
+      if (end) return;
+      ids.push(token.id);
+      hash = mix(hash, token.id);
+      said += 1;
+      dueMs = Math.max(dueMs, this.#clock.now() - 1000) + this.#gapMs(faults, count + 1);
+    }
+  }
+
+  /** Counts the generation against the fault's `times`. */
+  #due(fault: Fault): boolean {
+    const before = this.#seen.get(fault) ?? 0;
+    this.#seen.set(fault, before + 1);
+    return before < (fault.times ?? Number.POSITIVE_INFINITY);
+  }
+
+  #gapMs(faults: readonly Fault[], count: number): number {
+    const rate = this.#script.tokensPerSecond ?? 0;
+    const gapMs = rate > 0 ? 1000 / rate : 0;
+    const slow = faults.some((fault) => fault.kind === "slow" && count >= fault.atToken);
+    if (!slow) return gapMs;
+    return gapMs > 0 ? gapMs * SLOWER : SLOW_WITHOUT_RATE_MS;
+  }
+
+  async #fail(faults: readonly Fault[], count: number, signal: AbortSignal): Promise<void> {
+    const fault = faults.find((each) => each.kind !== "slow" && each.atToken === count);
+    if (fault === undefined) return;
+    if (fault.kind === "stall") await pause(Number.POSITIVE_INFINITY, signal, this.#clock);
+    if (fault.kind === "crash") this.#crash();
+    throw new CortensorError("task-failed", `The script ends this answer after ${count} tokens.`, {
+      data: { fault: fault.kind, tokens: count },
+    });
+  }
+}
