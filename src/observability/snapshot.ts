@@ -60,7 +60,17 @@ export interface Attention {
   readonly try: string | null;
 }
 
-export const NODE_STATES = ["starting", "newcomer", "serving", "paused", "draining", "restarting", "down", "checking", "standby"] as const;
+export const NODE_STATES = [
+  "starting",
+  "newcomer",
+  "serving",
+  "paused",
+  "draining",
+  "restarting",
+  "down",
+  "checking",
+  "standby",
+] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
 /** Fields without a source yet (settled by validators) are null. */
@@ -89,7 +99,12 @@ export interface NodeStatus {
   readonly tasks_per_hour: number;
   readonly failed: number;
   readonly liveness: number | null;
-  readonly audits: { readonly pass: number; readonly fail: number; readonly inconclusive: number; readonly withheld: number };
+  readonly audits: {
+    readonly pass: number;
+    readonly fail: number;
+    readonly inconclusive: number;
+    readonly withheld: number;
+  };
   readonly cusum: number | null;
   readonly streak_days: number | null;
   readonly achievements: readonly string[];
@@ -131,7 +146,13 @@ export interface NodeFacts {
   readonly url: string | null;
   readonly cpu: number;
   readonly rssBytes: number;
-  readonly chain: { readonly reachable: boolean; readonly block: number; readonly epoch: number; readonly epochEndsInSeconds: number; readonly detail: string | null };
+  readonly chain: {
+    readonly reachable: boolean;
+    readonly block: number;
+    readonly epoch: number;
+    readonly epochEndsInSeconds: number;
+    readonly detail: string | null;
+  };
   readonly models: readonly { readonly name: string; readonly modelId: Hex }[];
   readonly slots: { readonly busy: number; readonly total: number };
   readonly work: WorkFacts;
