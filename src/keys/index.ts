@@ -1,0 +1,7 @@
+export type { Recover, Signer } from "./interface.ts";
+export { type KeyInfo, KeyStore } from "./keystore.ts";
+export type { OpenKey } from "./openKey.ts";
+export { generatedPassword, readPasswordFile } from "./password.ts";
+export { recover } from "./recover.ts";
+export { createSigner, newPrivateKey } from "./signer.ts";
+export type { PasswordKind } from "./web3Storage.ts";
