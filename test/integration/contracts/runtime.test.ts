@@ -1,0 +1,125 @@
+import { getCreateAddress, TypedDataEncoder } from "ethers";
+import { afterAll, describe, expect, test } from "vitest";
+import * as Token from "../../../src/chain/contracts/CortensorToken.sol";
+import * as Registry from "../../../src/chain/contracts/NodeRegistry.sol";
+import * as Runtime from "../../../src/chain/contracts/Runtime.sol";
+import * as Escrow from "../../../src/chain/contracts/SessionEscrow.sol";
+import { startAnvil } from "../../support/anvil.ts";
+import { balanceOf, CHAIN_ID, COR, DEFAULTS, deployNetwork, TestChain, TREASURY, wallet } from "./contracts.ts";
+
+const chain = await new TestChain(await startAnvil(afterAll)).start();
+const network = await deployNetwork(chain);
+
+describe("a network", () => {
+  test("tells its parts, its numbers and its epoch", async () => {
+    const { runtime, token, escrow, registry, rewards } = network;
+    for (const [name, part] of Object.entries({ token, escrow, registry, rewards })) {
+      expect(String((await chain.view(runtime, name))[0]).toLowerCase()).toBe(part.address);
+    }
+    const parameters = (await chain.view(runtime, "parameters"))[0].toObject();
+    const genesis = Number(parameters.genesis);
+    expect(parameters).toEqual(
+      Object.fromEntries(
+        Object.entries({ ...DEFAULTS, genesis }).map(([key, value]) => [
+          key,
+          typeof value === "boolean" ? value : BigInt(value),
+        ]),
+      ),
+    );
+    await chain.undone(async () => {
+      for (const epoch of [0, 1, 7]) {
+        chain.now = genesis + epoch * DEFAULTS.epochSeconds + DEFAULTS.epochSeconds - 2;
+        await chain.call(TREASURY, token, ["approve", wallet(1), 1n]);
+        expect(await chain.view(runtime, "currentEpoch")).toEqual([BigInt(epoch)]);
+        await chain.call(TREASURY, token, ["approve", wallet(1), 1n]);
+        expect(await chain.view(registry, "currentEpoch")).toEqual([BigInt(epoch + 1)]);
+      }
+    });
+  });
+
+  test("signs in one EIP-712 domain", async () => {
+    const domain = { name: "Cortensor", version: "1", chainId: CHAIN_ID, verifyingContract: network.runtime.address };
+    for (const part of [network.escrow, network.registry]) {
+      expect(await chain.view(part, "domainSeparator")).toEqual([TypedDataEncoder.hashDomain(domain)]);
+    }
+  });
+
+  test("gives the treasury 650 M COR and leaves 350 M to the rewards contract", async () => {
+    const { token, rewards } = network;
+    expect(await balanceOf(chain, token, TREASURY)).toBe(650_000_000n * COR);
+    await chain.undone(async () => {
+      const mint = (from: string, amount: bigint) => chain.call(from, token, ["mint", wallet(5), amount]);
+      expect(await mint(TREASURY, 1n)).toMatchObject({ error: "NotRewards" });
+      expect(await mint(rewards.address, 349_999_999n * COR)).toMatchObject({ error: undefined });
+      // Burning does not re-open the cap.
+      expect(await chain.call(TREASURY, token, ["burn", 600_000_000n * COR])).toMatchObject({ error: undefined });
+      expect(await mint(rewards.address, COR + 1n)).toMatchObject({ error: "CapExceeded" });
+      expect(await mint(rewards.address, COR)).toMatchObject({ error: undefined });
+      expect(await mint(rewards.address, 1n)).toMatchObject({ error: "CapExceeded" });
+    });
+  });
+});
+
+describe("a deployment fails", () => {
+  const deployer = wallet(0x77);
+  const zero = `0x${"0".repeat(40)}`;
+  const at = (nonce: number): string => getCreateAddress({ from: deployer, nonce });
+
+  /** Parts of one deployment, the runtime's arguments as `change` likes them. */
+  async function deploy(change: (args: unknown[]) => unknown[], runtimeNonce = 3): Promise<string> {
+    return chain.undone(async () => {
+      await chain.fundGas(deployer);
+      const parameters = { ...DEFAULTS, genesis: chain.now };
+      await chain.deploy(deployer, Token, [at(runtimeNonce), TREASURY]);
+      await chain.deploy(deployer, Escrow, [at(runtimeNonce), at(0), DEFAULTS.closeDelay]);
+      await chain.deploy(deployer, Registry, [at(runtimeNonce), at(0)]);
+      const args = change([at(0), at(1), at(2), zero, parameters]);
+      return chain.deploy(deployer, Runtime, args).then(
+        () => "deployed",
+        (error: Error) => error.message,
+      );
+    });
+  }
+  const withParameters = (changes: object) => (args: unknown[]) => [
+    ...args.slice(0, 4),
+    { ...(args[4] as object), ...changes },
+  ];
+
+  test("with none of these: a rewards contract may be missing", async () => {
+    expect(await deploy((args) => args)).toBe("deployed");
+  });
+
+  test("when a part points elsewhere or is none", async () => {
+    expect(await deploy((args) => args, 4)).toBe("BadPart");
+    for (const [position, part] of [
+      [0, wallet(1)],
+      [0, network.token.address],
+      [1, network.escrow.address],
+      [2, network.registry.address],
+      [3, network.rewards.address],
+      [3, wallet(1)],
+    ] as const) {
+      expect(await deploy((args) => args.with(position, part))).toBe("BadPart");
+    }
+  });
+
+  test.each([
+    { epochSeconds: 0 },
+    { genesis: 2 ** 39 },
+    { closeDelay: 0 },
+    { closeDelay: DEFAULTS.closeDelay + 1 },
+    { orderLifetime: 0 },
+    { orderLifetime: 601 },
+    { receiptTokens: 0 },
+    { frameBytes: 1023 },
+    { marginBps: 10_001 },
+    { unbondingEpochs: 2 },
+    { minimumStake: 0n },
+    { maxValidators: 0 },
+    { maxValidators: 65 },
+    { maxNodes: 0 },
+    { maxNodes: 10_001 },
+  ])("with %o", async (changes) => {
+    expect(await deploy(withParameters(changes))).toBe("BadParameter");
+  });
+});
