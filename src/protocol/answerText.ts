@@ -2,7 +2,7 @@ export interface AnswerTextInput {
   /** All output ids of the answer so far, those of earlier attempts too. */
   readonly ids: readonly number[];
   /** Decodes as one piece; an incomplete UTF-8 tail gives U+FFFD. */
-  detokenize(ids: readonly number[]): string;
+  readonly detokenize: (ids: readonly number[]) => string;
   readonly stop: readonly string[];
   /** The answer has ended, so that nothing can complete a stop string any more. Default: false. */
   readonly ended?: boolean;

@@ -87,7 +87,8 @@ class TemplateRefusal extends Error {}
 
 /**
  * The globals of the Hugging Face renderers, but for the clock. `Template.render` of the library cannot be used: it
- * declares its own `strftime_now`, with the machine's time zone, and refuses another.
+ * declares its own `strftime_now`, with the machine's time zone, and refuses another. (It also forgets what a turn of a
+ * loop wrote before `continue` or `break`; known templates use these first.)
  */
 function environmentOf({ bosText, eosText, epochStart }: RenderInput): Environment {
   const environment = new Environment();
@@ -126,7 +127,7 @@ type Program = ReturnType<typeof parse>;
 
 function run(program: Program, environment: Environment): string {
   try {
-    return String(new Interpreter(environment).run(program).value);
+    return new Interpreter(environment).run(program).toString();
   } catch (error) {
     if (error instanceof TemplateRefusal) {
       throw new CortensorError("bad-request", `The model's chat template refuses this conversation: ${error.message}`, {
