@@ -23,3 +23,8 @@ export function chosen(input: GenerateInput, candidates: readonly Candidate[]): 
   if (candidate !== undefined) return { id, logprob: candidate.logprob };
   throw new CortensorError("internal", `The token ${id} is not among the candidates.`, { data: { id } });
 }
+
+/** What an answer ends with when its engine is stopped. */
+export function engineStopped(): CortensorError {
+  return new CortensorError("interrupted", "The engine was stopped before the answer was whole.");
+}

@@ -22,7 +22,7 @@ export interface ModelInfo {
 
 export interface Candidate {
   readonly id: number;
-  /** Natural logarithm of the probability at temperature 1. */
+  /** Natural logarithm of the probability at temperature 1, normalised over the candidates that are given. */
   readonly logprob: number;
 }
 
@@ -60,7 +60,9 @@ export interface Engine extends Startable {
   detokenize(ids: readonly number[]): string;
   /**
    * Generates token by token. An aborted signal or a consumer that leaves the loop stops within one token (a long
-   * prefill: within one slice) and frees the slot. Waits for a free slot if all are taken.
+   * prefill: within one slice) and frees the slot. Waits for a free slot if all are taken, first come, first served.
+   * Rejects with the signal's reason, with `interrupted` once the engine is stopped, and with `task-failed` when the
+   * model stops computing.
    */
   generate(input: GenerateInput, signal: AbortSignal): AsyncIterable<GeneratedToken>;
 }

@@ -1,4 +1,4 @@
-import { CortensorError } from "../errors/cortensorError.ts";
+import { engineStopped } from "./generation.ts";
 
 interface Waiter {
   readonly give: (slot: number) => void;
@@ -11,18 +11,9 @@ export class SlotQueue {
   readonly #waiting: Waiter[] = [];
   readonly #taken = new Set<number>();
   #closed = false;
-  #emptied: (() => void) | undefined;
 
   constructor(slots: number) {
     this.#free = Array.from({ length: slots }, (_, slot) => slot);
-  }
-
-  get freeCount(): number {
-    return this.#free.length;
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.length;
   }
 
   /**
@@ -31,7 +22,7 @@ export class SlotQueue {
    */
   async take(signal: AbortSignal, prefer?: (free: readonly number[]) => number): Promise<number> {
     signal.throwIfAborted();
-    if (this.#closed) throw stopped();
+    if (this.#closed) throw engineStopped();
     if (this.#free.length > 0) {
       const wanted = prefer?.(this.#free) ?? this.#free[0];
       const index = Math.max(0, this.#free.indexOf(wanted ?? -1));
@@ -52,17 +43,12 @@ export class SlotQueue {
       return;
     }
     this.#free.push(slot);
-    if (this.#taken.size === 0) this.#emptied?.();
   }
 
-  /** Refuses those who wait and all who come; resolves when no slot is taken any more. */
-  async close(): Promise<void> {
+  /** Refuses those who wait and all who come. Slots that are taken may still be given back. */
+  close(): void {
     this.#closed = true;
-    for (const waiter of this.#waiting.splice(0)) waiter.refuse(stopped());
-    if (this.#taken.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#emptied = resolve;
-    });
+    for (const waiter of this.#waiting.splice(0)) waiter.refuse(engineStopped());
   }
 
   #wait(signal: AbortSignal): Promise<number> {
@@ -85,8 +71,4 @@ export class SlotQueue {
       this.#waiting.push(waiter);
     });
   }
-}
-
-function stopped(): CortensorError {
-  return new CortensorError("interrupted", "The engine was stopped before the answer was whole.");
 }

@@ -1,8 +1,7 @@
+import { TOP_K } from "../../protocol/sampler.ts";
 import type { Candidate } from "../interface.ts";
 import { BEGINNINGS, continuations, END_ID, isSpoken } from "./vocabulary.ts";
 
-/** How many of the most likely tokens an engine gives. */
-const TOP_K = 64;
 /** Between the likeliest and the unlikeliest word, in nats: about half of the choices are not the likeliest. */
 const SPREAD = 8;
 

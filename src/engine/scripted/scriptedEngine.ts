@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { systemClock } from "../../util/clock.ts";
 import type { Clock, Hex } from "../../util/types.ts";
-import { chosen, contextLeft } from "../generation.ts";
+import { chosen, contextLeft, engineStopped } from "../generation.ts";
 import type { Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
@@ -67,8 +67,8 @@ export class ScriptedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new CortensorError("interrupted", "The engine was stopped before the answer was whole."));
-    await this.#queue.close();
+    this.#stop.abort(engineStopped());
+    this.#queue.close();
   }
 
   tokenize(text: string, control: boolean): number[] {
