@@ -262,8 +262,6 @@ test("an export needs the password, and a folder that exists", async () => {
 
 test("a wrong private key leaves nothing behind", async () => {
   const { keys } = await newStore();
-  expect((await failure(keys.create({ name: "owner", ...generated, privateKey: "0x12" as Hex }))).code).toBe(
-    "key-invalid",
-  );
+  expect((await failure(keys.create({ name: "owner", ...generated, privateKey: "0x12" }))).code).toBe("key-invalid");
   expect(await keys.list()).toEqual([]);
 });

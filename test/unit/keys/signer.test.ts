@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import { Signature, SigningKey, computeAddress } from "ethers";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createEthersCurve } from "../../../src/keys/ethersCurve.ts";
 import { createSigner, newPrivateKey, recover } from "../../../src/keys/index.ts";
@@ -120,7 +120,7 @@ test("the known vector: key 1 has the address of the curve's base point", () => 
 
 test("bytes, bare digits and upper case are the same key", () => {
   const { address } = createSigner(key);
-  const upper = `0x${key.slice(2).toUpperCase()}` as Hex;
+  const upper: Hex = `0x${key.slice(2).toUpperCase()}`;
   expect([bytesOf(key), key.slice(2) as Hex, upper].map((form) => createSigner(form).address)).toEqual([
     address,
     address,
