@@ -13,6 +13,12 @@ export const ORDER_KIND = { generate: 0, score: 1, embed: 2 } as const;
 export const FINISH = { growing: 0, stop: 1, length: 2, tool_calls: 3, cancelled: 4, error: 5 } as const;
 export type FinishReason = Exclude<keyof typeof FINISH, "growing">;
 
+/** The name of a finish code above 0; `error` for a code that does not exist. */
+export function finishReasonOf(code: number): FinishReason {
+  const found = Object.entries(FINISH).find(([, value]) => value === code)?.[0];
+  return found === undefined || found === "growing" ? "error" : (found as FinishReason);
+}
+
 /** What a router signs to hand one attempt at a task to one miner. Prices are wei per token. */
 export interface Order {
   readonly task: Hex;

@@ -1,0 +1,180 @@
+import { z } from "zod";
+import { CortensorError } from "../errors/cortensorError.ts";
+import type { Address, Hex } from "../util/types.ts";
+import { encode } from "./codec.ts";
+import { countersignedHash, digest, messageHash, orderHash, receiptHash } from "./eip712.ts";
+import { idsHash, inputHash, keccak, paramsHash, taskId, taskSeed } from "./hash.ts";
+import { feeOf, promptPaid } from "./price.ts";
+import type { Domain, Order, Receipt, TaskInput, TaskParams } from "./records.ts";
+import {
+  addressSchema,
+  hashSchema,
+  hexSchema,
+  idsSchema,
+  inputSchema,
+  orderSchema,
+  paramsSchema,
+  receiptSchema,
+  signatureSchema,
+  uint32Schema,
+  uintTextSchema,
+} from "./schemas.ts";
+
+const SCHEMA = "cortensor.receipt/1";
+const NO_NONCE: Hex = `0x${"00".repeat(32)}`;
+
+const bundleSchema = z.strictObject({
+  schema: z.literal(SCHEMA),
+  id: z.string().regex(/^r_[0-9a-f]{8}$/),
+  network: z.string().min(1).max(64),
+  domain: z.strictObject({ chainId: z.int().min(1), runtime: addressSchema }),
+  order: orderSchema,
+  orderSignature: signatureSchema,
+  receipt: receiptSchema,
+  receiptSignature: signatureSchema,
+  countersigned: z.strictObject({ ttftMs: uint32Schema, durationMs: uint32Schema }),
+  countersignature: signatureSchema,
+  task: z.strictObject({
+    account: hashSchema,
+    requestId: hexSchema(16),
+    clientSeed: uintTextSchema(64).exactOptional(),
+  }),
+  model: z.strictObject({ name: z.string().min(1).max(128) }),
+  input: inputSchema,
+  salt: hashSchema,
+  params: paramsSchema,
+  ids: idsSchema,
+  text: z.string(),
+  issuedAt: z.iso.datetime(),
+  envelopeSignature: signatureSchema,
+});
+
+/**
+ * What a client keeps of one answer: the router's order, the miner's receipt, the router's measurements, and all that is
+ * hashed in them. The router signs the whole, so that no field can be changed unseen. Bigints are decimal text in JSON.
+ */
+export interface ReceiptBundle extends BundleFields {
+  readonly schema: typeof SCHEMA;
+  /** `r_` and the first 8 digits of the receipt's struct hash. */
+  readonly id: string;
+  readonly envelopeSignature: Hex;
+}
+
+export interface BundleFields {
+  readonly network: string;
+  readonly domain: Domain;
+  readonly order: Order;
+  readonly orderSignature: Hex;
+  readonly receipt: Receipt;
+  readonly receiptSignature: Hex;
+  readonly countersigned: { readonly ttftMs: number; readonly durationMs: number };
+  readonly countersignature: Hex;
+  readonly task: { readonly account: Hex; readonly requestId: Hex; readonly clientSeed?: bigint };
+  readonly model: { readonly name: string };
+  readonly input: TaskInput;
+  readonly salt: Hex;
+  readonly params: TaskParams;
+  readonly ids: readonly number[];
+  readonly text: string;
+  /** ISO 8601. */
+  readonly issuedAt: string;
+}
+
+/** One statement about a receipt and whether it holds. */
+export interface ReceiptCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Completes a bundle with its id and the router's signature over everything in it. `sign` takes the digest. */
+export function sealBundle(fields: BundleFields, sign: (digest: Hex) => Hex): ReceiptBundle {
+  const bundle = { schema: SCHEMA, id: receiptId(fields.receipt), ...fields } as const;
+  return { ...bundle, envelopeSignature: sign(digest(fields.domain, envelopeHash(bundle))) };
+}
+
+/** `r_` and the first 8 digits of the receipt's struct hash. */
+export function receiptId(receipt: Receipt): string {
+  return `r_${receiptHash(receipt).slice(2, 10)}`;
+}
+
+/** A bundle from parsed JSON or CBOR; `receipt-invalid` naming the first field that does not fit. */
+export function parseBundle(value: unknown): ReceiptBundle {
+  const parsed = bundleSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join(".");
+  throw new CortensorError(
+    "receipt-invalid",
+    `the receipt has no right form: ${field === undefined || field === "" ? "the whole" : field}`,
+    {
+      why: [["found", issue?.message ?? "something else"]],
+      data: { field },
+      cause: parsed.error,
+    },
+  );
+}
+
+/** The bundle as plain JSON: bigints as decimal text. */
+export function bundleJson(bundle: ReceiptBundle): Record<string, unknown> {
+  return JSON.parse(
+    JSON.stringify(bundle, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value)),
+  ) as Record<string, unknown>;
+}
+
+/** Every check of a bundle, offline: it holds when all are ok. */
+export function verifyBundle(
+  bundle: ReceiptBundle,
+  deps: { recover(digest: Hex, signature: Hex): Address | undefined },
+): readonly ReceiptCheck[] {
+  const { domain, order, receipt, countersigned, input, params, salt, task, ids } = bundle;
+  const signedBy = (name: string, claim: { hash: Hex; signature: Hex; signer: Address }): ReceiptCheck => {
+    const found = deps.recover(digest(domain, claim.hash), claim.signature);
+    const ok = found === claim.signer;
+    return {
+      name,
+      ok,
+      detail: ok ? `signed by ${claim.signer}` : `signed by ${found ?? "nobody"}, not by ${claim.signer}`,
+    };
+  };
+  const equal = (name: string, [found, expected]: readonly [unknown, unknown]): ReceiptCheck => {
+    const ok = found === expected;
+    return { name, ok, detail: ok ? String(found) : `${String(found)}, expected ${String(expected)}` };
+  };
+  const outputTokens = receipt.to - receipt.from;
+  const fee = feeOf({
+    ...order,
+    promptTokens: receipt.promptTokens,
+    outputTokens,
+    promptPaid: promptPaid(receipt.finish),
+  });
+  const seed = taskSeed({
+    requestId: task.requestId,
+    input,
+    ...(task.clientSeed !== undefined && { clientSeed: task.clientSeed }),
+  });
+  return [
+    signedBy("order", { hash: orderHash(order), signature: bundle.orderSignature, signer: order.router }),
+    signedBy("receipt", { hash: receiptHash(receipt), signature: bundle.receiptSignature, signer: order.miner }),
+    signedBy("counter-signature", {
+      hash: countersignedHash({ receipt: receiptHash(receipt), ...countersigned }),
+      signature: bundle.countersignature,
+      signer: order.router,
+    }),
+    signedBy("envelope", { hash: envelopeHash(bundle), signature: bundle.envelopeSignature, signer: order.router }),
+    equal("receipt id", [bundle.id, receiptId(receipt)]),
+    equal("order of the receipt", [receipt.order, orderHash(order)]),
+    equal("task", [order.task, taskId({ router: order.router, ...task })]),
+    equal("seed", [order.seed, seed]),
+    equal("input", [order.input, inputHash(salt, input)]),
+    equal("parameters", [order.params, paramsHash(params)]),
+    equal("output tokens", [receipt.idsHash, idsHash(ids)]),
+    equal("token count", [outputTokens, ids.length]),
+    equal("fee", [receipt.fee, fee]),
+  ];
+}
+
+function envelopeHash(bundle: Omit<ReceiptBundle, "envelopeSignature"> & { readonly envelopeSignature?: Hex }): Hex {
+  const { envelopeSignature: _, ...body } = bundle;
+  return messageHash({ kind: "receipt", body: keccak(encode(body)), nonce: NO_NONCE, expiresAt: 0 });
+}
