@@ -75,13 +75,13 @@ function voucherOf(index: number, cumulative: bigint, kind: VoucherKind): Compac
 const amount = fc.bigInt(0n, 100n);
 const voucher = {
   cumulative: fc.bigInt(0n, 250n),
-  voucher: fc.oneof({ weight: 3, arbitrary: fc.constant("true" as const) }, fc.constantFrom(...FORGERIES)),
+  voucher: fc.oneof({ weight: 4, arbitrary: fc.constant("true" as const) }, fc.constantFrom(...FORGERIES)),
 };
 const step = fc.record({
   session: fc.nat(SESSIONS.length - 1),
   /** Who sends it; the one who should, unless given. */
-  from: fc.option(fc.nat(actors.length - 1), { nil: undefined, freq: 3 }),
-  seconds: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.nat(60)),
+  from: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, fc.nat(actors.length - 1)),
+  seconds: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.nat(150)),
   action: fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("open" as const), amount }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("topUp" as const), amount }) },
@@ -142,7 +142,16 @@ async function checkBooks(model: EscrowModel): Promise<void> {
 
 describe("whatever is called by whomever and in whichever order", () => {
   test("sessions pay what was signed, refund the rest, and stay shut", { timeout: 60_000 }, async () => {
-    const schedules = fc.array(step, { minLength: 10, maxLength: 45, size: "max" });
+    // Some sessions are open from the start, so that fewer steps meet none.
+    const opened = fc
+      .subarray([...SESSIONS.keys()])
+      .map((indexes) =>
+        indexes.map(
+          (session): Step => ({ session, from: undefined, seconds: 0, action: { kind: "open", amount: 80n } }),
+        ),
+      );
+    const steps = fc.array(step, { minLength: 25, maxLength: 45, size: "max" });
+    const schedules = fc.tuple(opened, steps).map((parts) => parts.flat());
     await fc.assert(
       fc.asyncProperty(schedules, (schedule) =>
         chain.undone(async () => {
@@ -166,7 +175,7 @@ describe("whatever is called by whomever and in whichever order", () => {
           }
         }),
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
