@@ -15,17 +15,15 @@ export interface ControlTexts {
   lengthAt(text: string, index: number): number;
   /** Whether this is how a control text begins, or a whole one. */
   isBeginning(text: string): boolean;
-  /** Whether some control text begins with this character. */
-  canBegin(character: string): boolean;
+  /** Whether some control text begins with the code unit at `index`. */
+  canBeginAt(text: string, index: number): boolean;
 }
 
 /** Texts that are empty or blank are left out: templates trim such characters like any other space. */
 export function createControlTexts(texts: Iterable<string>): ControlTexts {
   const root: Node = { next: new Map(), end: false };
-  const firsts = new Set<string>();
   for (const text of texts) {
     if (text.trim() === "") continue;
-    firsts.add(firstCharacter(text, 0));
     let node = root;
     for (let i = 0; i < text.length; i += 1) node = childOf(node, text.charCodeAt(i));
     node.end = true;
@@ -46,7 +44,7 @@ export function createControlTexts(texts: Iterable<string>): ControlTexts {
       for (let i = 0; i < text.length && node; i += 1) node = node.next.get(text.charCodeAt(i));
       return node !== undefined;
     },
-    canBegin: (character) => firsts.has(character),
+    canBeginAt: (text, index) => root.next.has(text.charCodeAt(index)),
   };
 }
 
@@ -58,8 +56,9 @@ function childOf(node: Node, unit: number): Node {
   return child;
 }
 
-function firstCharacter(text: string, index: number): string {
-  return String.fromCodePoint(text.codePointAt(index) ?? 0);
+/** Code units of the character at `index`: a mark never goes between the halves of one. */
+function characterLength(text: string, index: number): number {
+  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
 }
 
 export interface Marking {
@@ -75,16 +74,17 @@ export interface Marking {
  * even one that the template puts together from parts. Behind the character, so that trimming works as ever.
  */
 export function markContent(content: string, { controls, mark, spared }: Marking): string {
-  let marked = "";
+  const parts: string[] = [];
   let copied = 0;
   for (let i = 0; i < content.length; i += 1) {
-    const character = firstCharacter(content, i);
-    if (!controls.canBegin(character)) continue;
+    if (!controls.canBeginAt(content, i)) continue;
     if (controls.lengthAt(content, i) === 0 && spared.some((wanted) => content.startsWith(wanted, i))) continue;
-    marked += content.slice(copied, i + character.length) + mark;
-    copied = i + character.length;
+    const end = i + characterLength(content, i);
+    parts.push(content.slice(copied, end));
+    copied = end;
   }
-  return marked + content.slice(copied);
+  parts.push(content.slice(copied));
+  return parts.join(mark);
 }
 
 /** Cuts a rendered prompt at the control texts that came from the template, and takes the marks out. */
@@ -100,7 +100,7 @@ export function splitAtControls(rendered: string, { controls, mark }: Omit<Marki
     const length = controls.lengthAt(rendered, i);
     if (length === 0) continue;
     // Only a control text of a single character survives marking whole.
-    if (length === firstCharacter(rendered, i).length && rendered.startsWith(mark, i + length)) continue;
+    if (length === characterLength(rendered, i) && rendered.startsWith(mark, i + length)) continue;
     pushText(copied, i);
     segments.push({ text: rendered.slice(i, i + length), control: true });
     copied = i + length;

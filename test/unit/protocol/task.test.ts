@@ -84,6 +84,23 @@ describe("a task", () => {
   });
 });
 
+describe("a task that is over", () => {
+  const ways = [
+    [assign, acknowledge, tokens(1), commit, validate, close],
+    [assign, fail],
+    [assign, cancel],
+  ];
+
+  it.each(ways)("takes nothing more (%#)", (...way) => {
+    const over = after(...way);
+    expect(isOver(over)).toBe(true);
+    for (const event of [assign, acknowledge, tokens(99), lose, precommit, commit, validate, close, fail, cancel]) {
+      expect(canTake(over, event.type)).toBe(false);
+      expect(() => next(over, event)).toThrow(IllegalTransition);
+    }
+  });
+});
+
 describe("a task, whatever happens", () => {
   const event: fc.Arbitrary<TaskEvent> = fc.oneof(
     fc.constantFrom(assign, acknowledge, lose, precommit, commit, validate, close, fail, cancel),
