@@ -75,6 +75,7 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "\\.sol$" },
     enhancedResolveOptions: {
+      exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
       extensions: [".ts", ".tsx", ".js", ".mjs", ".json"],
     },

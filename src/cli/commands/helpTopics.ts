@@ -1,0 +1,64 @@
+import { ERRORS } from "../../errors/catalogue.ts";
+import type { Context } from "../context.ts";
+
+const EXIT_CODES = [
+  [0, "done"],
+  [1, "a bug; --debug shows the stack"],
+  [2, "usage: the command line is not one that cortensor takes"],
+  [3, "configuration or environment"],
+  [4, "the network or a node cannot be reached"],
+  [5, "no capacity, or no answer in time"],
+  [6, "refused: authentication, funds, rights"],
+  [7, "verification failed"],
+  [130, "interrupted before the result"],
+] as const;
+
+export function exitCodesTopic(ctx: Context): void {
+  const codes = Object.entries(ERRORS);
+  const rows = EXIT_CODES.map(([exit, meaning]) => ({
+    exit_code: exit,
+    meaning,
+    errors: codes.filter(([, entry]) => entry.exit === exit).map(([code]) => code),
+  }));
+  ctx.result({ schema: "cortensor.help/1", exit_codes: rows }, () => {
+    for (const { exit_code, meaning, errors } of rows) {
+      ctx.out(`${ctx.look.style.strong(String(exit_code).padStart(3))}  ${meaning}`);
+      if (errors.length > 0) ctx.out(`     ${errors.join(", ")}`);
+    }
+    ctx.out("A node or network that drains after Ctrl-C ends with 0; a second Ctrl-C stops at once, 130.");
+  });
+}
+
+const VARIABLES = [
+  ["CORTENSOR_HOME", "the folder that holds everything; --home is stronger"],
+  ["CORTENSOR_ASCII", "1: only ASCII characters, as --ascii"],
+  ["NO_COLOR", "any value: no colours, as --no-color"],
+  ["FORCE_COLOR", "1: colours also where the output is no terminal"],
+] as const;
+
+export async function environmentTopic(ctx: Context): Promise<void> {
+  const { SETTINGS } = await import("../../config/tree.ts");
+  const settings = SETTINGS.map(({ environment, key, option }) => ({
+    name: environment,
+    key,
+    describe: option.describe,
+  }));
+  const others = VARIABLES.map(([name, describe]) => ({ name, describe }));
+  ctx.result({ schema: "cortensor.help/1", variables: [...others, ...settings] }, () => {
+    ctx.table(
+      [{ title: "Variable" }, { title: "What" }],
+      [...others, ...settings].map(({ name, describe }) => [name, describe]),
+    );
+    ctx.out("Passwords and keys are never read from the environment.");
+  });
+}
+
+export function jsonTopic(ctx: Context): void {
+  const lines = [
+    "With --json, stdout has one line: a record that begins with its schema, such as cortensor.status/1.",
+    "Fields are added, never changed. Money is decimal text in COR, times are ISO 8601,",
+    "durations end in _ms or _s, ids are texts.",
+    'An error leaves stdout empty and puts one line on stderr: {"error":{"code","message","data","try"},"exit_code"}.',
+  ];
+  ctx.result({ schema: "cortensor.help/1", text: lines.join(" ") }, () => lines.forEach((line) => ctx.out(line)));
+}

@@ -1,0 +1,110 @@
+import type { Registry } from "./registry.ts";
+
+/** Every command. Only this file is loaded for `--help`; the commands themselves are imported when they run. */
+export const registry: Registry = {
+  bare: {
+    name: "",
+    summary: "dashboard, or this help without a terminal",
+    load: async () => (await import("./commands/bare.ts")).bare,
+  },
+  chapters: [
+    {
+      title: "Money and settings:",
+      commands: [
+        {
+          name: "wallet",
+          summary: "keys and money",
+          commands: [
+            {
+              name: "new",
+              summary: "make a key",
+              load: async () => (await import("./commands/walletNew.ts")).walletNew,
+            },
+            {
+              name: "import",
+              summary: "take over a key",
+              load: async () => (await import("./commands/walletImport.ts")).walletImport,
+            },
+            {
+              name: "list",
+              summary: "the keys of this home",
+              load: async () => (await import("./commands/walletList.ts")).walletList,
+            },
+            {
+              name: "show",
+              summary: "one key's address",
+              load: async () => (await import("./commands/walletShow.ts")).walletShow,
+            },
+            {
+              name: "export",
+              summary: "write a key, encrypted, to a file",
+              load: async () => (await import("./commands/walletExport.ts")).walletExport,
+            },
+          ],
+        },
+        {
+          name: "network",
+          summary: "the networks this machine knows",
+          commands: [
+            {
+              name: "list",
+              summary: "all of them",
+              load: async () => (await import("./commands/networkList.ts")).networkList,
+            },
+            {
+              name: "show",
+              summary: "one network's chain and contracts",
+              load: async () => (await import("./commands/networkShow.ts")).networkShow,
+            },
+            {
+              name: "join",
+              summary: "learn a network from its preset",
+              load: async () => (await import("./commands/networkJoin.ts")).networkJoin,
+            },
+            {
+              name: "use",
+              summary: "choose the network that commands work on",
+              load: async () => (await import("./commands/networkUse.ts")).networkUse,
+            },
+          ],
+        },
+        {
+          name: "config",
+          summary: "settings",
+          commands: [
+            {
+              name: "get",
+              summary: "the value in force",
+              load: async () => (await import("./commands/configGet.ts")).configGet,
+            },
+            {
+              name: "set",
+              summary: "write a setting to the config file",
+              load: async () => (await import("./commands/configSet.ts")).configSet,
+            },
+            {
+              name: "unset",
+              summary: "remove a setting from the config file",
+              load: async () => (await import("./commands/configUnset.ts")).configUnset,
+            },
+            {
+              name: "explain",
+              summary: "where a value comes from, its range and unit",
+              load: async () => (await import("./commands/configExplain.ts")).configExplain,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: "Help:",
+      commands: [
+        {
+          name: "help",
+          summary: "about a command, an error code, exit-codes, environment or json",
+          load: async () => (await import("./commands/help.ts")).help,
+        },
+      ],
+    },
+  ],
+};
