@@ -1,0 +1,205 @@
+import type { Chain } from "../chain/interface.ts";
+import { CortensorError } from "../errors/cortensorError.ts";
+import type { Recover, Signer } from "../keys/interface.ts";
+import type { Log } from "../observability/log.ts";
+import type { PeerFacts } from "../observability/snapshot.ts";
+import type { WorkMeter } from "../observability/work.ts";
+import { decodeFrame, encodeFrame, type Hello } from "../protocol/frames.ts";
+import { checkHello, helloFrame, PROTOCOL_VERSION } from "../protocol/handshake.ts";
+import type { ReceiptBundle } from "../protocol/receiptBundle.ts";
+import type { Session } from "../protocol/records.ts";
+import { type PeerStream, PROTOCOLS, type Transport } from "../p2p/interface.ts";
+import type { Store } from "../store/interface.ts";
+import type { Address, Clock, Hex, Startable } from "../util/types.ts";
+import type { AttemptLimits } from "./attempt.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { payFrame, RouterLedger } from "./ledger.ts";
+import { MinerLink } from "./minerLink.ts";
+import { MinerPool } from "./minerPool.ts";
+import { MinerSessions } from "./minerSessions.ts";
+import type { AnswerEvent, ServedModel, TaskRequest } from "./task.ts";
+
+/** A miner that connects has this long to say hello. */
+const HELLO_MS = 10_000;
+
+export interface RouterOptions {
+  readonly network: string;
+  readonly owner: Address;
+  readonly software: string;
+  /** Pays for clients that call with an API key. */
+  readonly clientSession: Session;
+  readonly minerDepositWei: bigint;
+  readonly attempts: number;
+  readonly queueMs: number;
+  readonly timeoutMs: number;
+  readonly drainMs: number;
+  readonly limits: AttemptLimits;
+}
+
+export interface RouterDeps {
+  readonly chain: Chain;
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly signer: Signer;
+  readonly recover: Recover;
+  readonly work: WorkMeter;
+  readonly clock: Clock;
+  readonly log: Log;
+  random(): number;
+  randomBytes32(): Hex;
+}
+
+/** Takes tasks, finds miners for them, brings answers back, and keeps the books. Starts and stops its transport. */
+export class Router implements Startable {
+  readonly ledger: RouterLedger;
+  readonly #options: RouterOptions;
+  readonly #deps: RouterDeps;
+  readonly #pool: MinerPool;
+  readonly #sessions: MinerSessions;
+  readonly #dispatcher: Dispatcher;
+  #draining = false;
+  #clientDepositWei = 0n;
+
+  constructor(options: RouterOptions, deps: RouterDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const { chain, signer, log } = deps;
+    this.ledger = new RouterLedger({
+      store: deps.store,
+      domain: () => chain.domain,
+      marginBps: () => chain.parameters.marginBps,
+      sign: (hash) => signer.sign(hash),
+    });
+    this.#pool = new MinerPool({ clock: deps.clock, random: () => deps.random() });
+    this.#sessions = new MinerSessions({
+      chain,
+      ledger: this.ledger,
+      signer,
+      log,
+      depositWei: options.minerDepositWei,
+      randomBytes32: () => deps.randomBytes32(),
+    });
+    this.#dispatcher = new Dispatcher(options, {
+      ...deps,
+      randomBytes32: () => deps.randomBytes32(),
+      ledger: this.ledger,
+      pool: this.#pool,
+      sessions: this.#sessions,
+    });
+  }
+
+  async start(): Promise<void> {
+    this.ledger.load();
+    await this.ledger.useClientSession(this.#options.clientSession);
+    await this.#readClientDeposit();
+    this.#deps.transport.handle(PROTOCOLS.task, (stream) => void this.#accept(stream));
+    await this.#deps.transport.start();
+  }
+
+  /** Takes no new tasks, gives running ones their time, then hangs up. */
+  async stop(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    await this.#dispatcher.idle(this.#options.drainMs);
+    await this.#deps.transport.stop();
+  }
+
+  /**
+   * Answers one task.
+   *
+   * Errors before the first event: `model-unserved`, `no-capacity`, `rate-limited` (every slot is taken), `context-length`,
+   * `deposit-low`. Later: `task-failed`, `timeout`. An aborted signal cancels at the miner; what was receipted is billed.
+   */
+  async *answer(request: TaskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    if (this.#draining) throw new CortensorError("no-capacity", "this router is stopping", { try: "cortensor status" });
+    yield* this.#dispatcher.answer(request, { signal, depositWei: this.#clientDepositWei });
+  }
+
+  models(): readonly ServedModel[] {
+    return this.#pool.models();
+  }
+
+  /** Whether a task could be served now. */
+  get ready(): boolean {
+    return !this.#draining && this.#pool.models().length > 0;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  receipt(taskId: Hex): ReceiptBundle | undefined {
+    return this.ledger.answer(taskId);
+  }
+
+  peers(): readonly PeerFacts[] {
+    return this.#pool.facts();
+  }
+
+  slots(): { readonly busy: number; readonly total: number } {
+    return this.#pool.slots();
+  }
+
+  async #readClientDeposit(): Promise<void> {
+    const { chain, clock, log } = this.#deps;
+    try {
+      const edge = this.ledger.clientEdge;
+      const state = edge === undefined ? undefined : await chain.session(edge.id);
+      this.#clientDepositWei = state === undefined || state.ended ? 0n : state.depositWei;
+    } catch (error) {
+      log.warn("client session could not be read", {}, error);
+    }
+    if (!this.#draining) clock.after(15_000, () => void this.#readClientDeposit());
+  }
+
+  async #accept(stream: PeerStream): Promise<void> {
+    const { log } = this.#deps;
+    try {
+      const frames = stream.frames[Symbol.asyncIterator]();
+      const hello = await this.#greet(stream, frames);
+      const edge = await this.#sessions.ensure(stream.remote);
+      const link = new MinerLink(stream, hello);
+      link.send(payFrame(edge));
+      this.#pool.add(link, edge.id);
+      log.info("miner connected", { miner: stream.remote, models: hello.models.map(({ name }) => name) });
+      await link.run(frames, () => this.#pool.drain(link)).finally(() => this.#pool.remove(link));
+      log.info("miner disconnected", { miner: stream.remote });
+    } catch (error) {
+      log.warn("line to miner lost", { miner: stream.remote }, error);
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #greet(stream: PeerStream, frames: AsyncIterator<Uint8Array>): Promise<Hello> {
+    const { chain, signer, recover, clock } = this.#deps;
+    stream.send(encodeFrame(helloFrame(this.#hello(), { domain: chain.domain, sign: (hash) => signer.sign(hash) })));
+    const cancel = clock.after(HELLO_MS, () =>
+      stream.abort(new CortensorError("peer-protocol", `${stream.remote} said no hello in ${HELLO_MS} ms`)),
+    );
+    const first = await frames.next().finally(cancel);
+    const frame = first.done === true ? undefined : decodeFrame(first.value);
+    return checkHello(frame, {
+      domain: chain.domain,
+      remote: stream.remote,
+      role: "miner",
+      now: chain.head().timestamp,
+      recover,
+    });
+  }
+
+  #hello(): Hello {
+    const { chain, signer } = this.#deps;
+    return {
+      version: PROTOCOL_VERSION,
+      address: signer.address,
+      owner: this.#options.owner,
+      role: "router",
+      models: [],
+      promptPrice: 0n,
+      outputPrice: 0n,
+      software: this.#options.software,
+      nonce: this.#deps.randomBytes32(),
+      expiresAt: chain.head().timestamp + chain.parameters.orderLifetimeSeconds,
+    };
+  }
+}

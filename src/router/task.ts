@@ -1,0 +1,57 @@
+import type { ReceiptBundle } from "../protocol/receiptBundle.ts";
+import type { FinishReason, TaskInput, TaskParams } from "../protocol/records.ts";
+import type { Address, Hex } from "../util/types.ts";
+
+/** One request, validated and with its defaults filled in. */
+export interface TaskRequest {
+  /** Hash of the API key that pays. */
+  readonly account: Hex;
+  /** 16 bytes; the same one returns the stored answer. */
+  readonly requestId: Hex;
+  /** Name or modelId. */
+  readonly model: string;
+  readonly input: TaskInput;
+  readonly params: TaskParams;
+  readonly clientSeed?: bigint;
+}
+
+/** One try at a task, for people: which miner, how it ended. */
+export interface AttemptNote {
+  readonly miner: Address;
+  readonly reason: string;
+  readonly tokens: number;
+  readonly ttftMs: number | null;
+}
+
+/** An answer as it comes. The first event is `start`, the last `finish`; a failure throws. */
+export type AnswerEvent =
+  | { readonly type: "start"; readonly taskId: Hex; readonly model: string; readonly miner: Address }
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly ids: readonly number[];
+      readonly logprobs: readonly number[];
+    }
+  | {
+      readonly type: "finish";
+      readonly finish: FinishReason;
+      readonly promptTokens: number;
+      readonly outputTokens: number;
+      /** What the client is charged, in wei. */
+      readonly costWei: bigint;
+      readonly bundle: ReceiptBundle;
+      readonly attempts: readonly AttemptNote[];
+      readonly ttftMs: number;
+      readonly durationMs: number;
+    };
+
+/** A model that somebody connected serves. */
+export interface ServedModel {
+  readonly modelId: Hex;
+  readonly name: string;
+  readonly contextTokens: number;
+  readonly miners: number;
+  /** Highest prices of those who serve it, wei per token. */
+  readonly promptPrice: bigint;
+  readonly outputPrice: bigint;
+}
