@@ -64,7 +64,7 @@ module.exports = {
       name: "roles-see-interfaces",
       severity: "error",
       from: { path: "^src/(client|router|miner)/" },
-      to: { path: "^src/(chain|p2p|engine|store|keys)/", pathNot: "/(interface|options)\\.ts$" },
+      to: { path: "^src/(chain|p2p|engine|store|keys)/", pathNot: "/(interface|options|p2p/redial)\\.ts$" },
     },
     ...layerRules,
     ...homeRules,
@@ -75,6 +75,7 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "\\.sol$" },
     enhancedResolveOptions: {
+      exportsFields: ["exports"],
       exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
       extensions: [".ts", ".tsx", ".js", ".mjs", ".json"],
