@@ -76,7 +76,6 @@ module.exports = {
     exclude: { path: "\\.sol$" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      exportsFields: ["exports"],
       conditionNames: ["import", "node", "default", "types"],
       extensions: [".ts", ".tsx", ".js", ".mjs", ".json"],
     },
