@@ -12,8 +12,8 @@ export interface TuneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How fast the model is with so many threads, in tokens a second. */
-export type MeasureThreads = (threads: number) => Promise<number>;
+/** How fast the model is with so many threads, in tokens a second; may be rough when that is clearly below `best`. */
+export type MeasureThreads = (threads: number, best: number) => Promise<number>;
 
 export interface Tuned {
   readonly threads: number;
@@ -40,11 +40,12 @@ export async function tuneThreads(options: TuneOptions, measure: MeasureThreads)
   let best = 0;
   for (const count of steps(machine.cores)) {
     options.signal?.throwIfAborted();
-    const rate = await measure(count);
+    const rate = await measure(count, best);
     tokensPerSecond.push([count, Math.round(rate * 10) / 10]);
     if (rate < best) break;
-    if (rate > best * WORTH) threads = count;
-    best = Math.max(best, rate);
+    if (rate <= best * WORTH) continue;
+    threads = count;
+    best = rate;
   }
   if (memory !== undefined) await writeJson(memory, { machine, threads, tokensPerSecond });
   return { threads, tokensPerSecond, remembered: false };

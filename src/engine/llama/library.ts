@@ -11,10 +11,29 @@ export async function importLibrary(): Promise<Library> {
 }
 
 /**
- * The native library with the graphics processor it finds, else without one. Throws `engine-missing`. Its messages go to
- * our log, as a line on the console would break the dashboard.
+ * One instance for the whole process, which ends with it: a second one loses its logger to the end of the first and then
+ * prints on the console, which would break the dashboard; and disposal can hang for good after failed loads.
+ */
+const opened = new WeakMap<() => Promise<Library>, Promise<Llama>>();
+
+/**
+ * The native library with the graphics processor it finds, else without one. Its messages go to the log of whoever
+ * opened it last. Throws `engine-missing`.
  */
 export async function openLlama(load: () => Promise<Library>, log: Log): Promise<Llama> {
+  const opening = opened.get(load) ?? open(load);
+  opened.set(load, opening);
+  try {
+    const llama = await opening;
+    llama.logger = (level, message) => log.debug("llama.cpp", { level, text: message.trim() });
+    return llama;
+  } catch (error) {
+    opened.delete(load);
+    throw error;
+  }
+}
+
+async function open(load: () => Promise<Library>): Promise<Llama> {
   let library: Library;
   try {
     library = await load();
@@ -29,7 +48,7 @@ export async function openLlama(load: () => Promise<Library>, log: Log): Promise
       maxThreads: 0,
       progressLogs: false,
       logLevel: library.LlamaLogLevel.warn,
-      logger: (level, message) => log.debug("llama.cpp", { level, text: message.trim() }),
+      logger: () => undefined,
     });
   } catch (cause) {
     throw missing(`node-llama-cpp has no build that runs on ${process.platform} ${process.arch}.`, cause);

@@ -39,7 +39,7 @@ interface Loaded {
   readonly slots: readonly Slot[];
 }
 
-/** After failed loads the library's disposal can hang for good; the process goes on without it. */
+/** The library's disposal has been seen to hang after failed loads; the process goes on without it. */
 const DISPOSE_MS = 2000;
 
 /** A GGUF model in this process, by llama.cpp. */
@@ -154,7 +154,6 @@ export class LlamaEngine implements Engine {
       ...(signal === undefined ? {} : { signal }),
     });
     const llama = await openLlama(this.#library, this.#log);
-    this.#disposables.push(llama);
     signal?.throwIfAborted();
     const model = await this.#loadModel(llama, hashed, signal);
     const info = describe(model, hashed, this.#options.contextTokens ?? 0);
@@ -193,7 +192,7 @@ export class LlamaEngine implements Engine {
       ...(folder === undefined ? {} : { folder }),
       ...(signal === undefined ? {} : { signal }),
     };
-    const tuned = await tuneThreads(options, (threads) => measureThreads(model, threads));
+    const tuned = await tuneThreads(options, (threads, best) => measureThreads(model, { threads, best }));
     this.#log.info("threads chosen", { ...tuned });
     return tuned.threads;
   }

@@ -1,10 +1,5 @@
 import type { Clock } from "../../util/types.ts";
 
-/** Lets everything else that waits run once, so that an abort is seen between two tokens. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Waits for a time, infinite for ever; rejects with the signal's reason when that comes first. */
 export async function pause(delayMs: number, signal: AbortSignal, clock: Clock): Promise<void> {
   signal.throwIfAborted();

@@ -5,8 +5,9 @@ import type { Clock, Hex } from "../../util/types.ts";
 import { chosen, contextLeft, engineStopped } from "../generation.ts";
 import type { Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
 import { SlotQueue } from "../slotQueue.ts";
+import { turn } from "../turn.ts";
 import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
-import { pause, turn } from "./pause.ts";
+import { pause } from "./pause.ts";
 import type { Fault, Script } from "./script.ts";
 import { CONTROL_TEXTS, detokenize, END_ID, tokenize, VOCABULARY_SIZE } from "./vocabulary.ts";
 
@@ -99,6 +100,7 @@ export class ScriptedEngine implements Engine {
     let dueMs = this.#clock.now() + (this.#script.firstTokenMs ?? 0);
     for (let count = 0; count < most; count += 1) {
       await this.#fail(faults, count, signal);
+      // So that an abort is seen between two tokens, also when nothing has to be waited for.
       await turn();
       await pause(dueMs - this.#clock.now(), signal, this.#clock);
       const token = chosen(input, distribution({ ids, hash, said, length }));
