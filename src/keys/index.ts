@@ -1,4 +1,3 @@
-export type { Recover, Signer } from "./interface.ts";
 export { type KeyInfo, KeyStore } from "./keystore.ts";
 export type { OpenKey } from "./openKey.ts";
 export { generatedPassword, readPasswordFile } from "./password.ts";

@@ -20,9 +20,11 @@ export interface ScanOptions {
 export interface Store extends Startable {
   /**
    * Applies all writes of one call or none of them. Resolves when they are synced to disk; calls of one event-loop turn
-   * share a sync. Reads see a write as soon as the call returns.
+   * share a sync. Reads see a write as soon as the call returns. Rejects with home-damaged when the disk refuses; then
+   * nothing of that turn was applied.
    */
   write(writes: readonly Write[]): Promise<void>;
   get(table: string, key: string): Uint8Array | undefined;
+  /** Reads as the iteration goes, some hundred rows at a time: a row that changes meanwhile may show either way. */
   scan(table: string, options?: ScanOptions): Iterable<readonly [key: string, value: Uint8Array]>;
 }

@@ -49,7 +49,7 @@ test(`after each of ${KILLS} kills every acknowledged batch is there, and every 
   const file = join(folder, "store.sqlite");
   const acknowledged: number[] = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const count = 1 + Math.floor(Math.random() * 150);
+    const count = 1 + Math.floor(Math.random() * 60);
     acknowledged.push(...(await writeAndKill(file, kill * 100_000, count)));
     const batches = await batchesIn(file);
     expect(new Set(batches.values())).toEqual(new Set(["ra rb va "]));

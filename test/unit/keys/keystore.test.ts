@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { CortensorError } from "../../../src/errors/cortensorError.ts";
 import { createSigner, KeyStore, newPrivateKey, recover } from "../../../src/keys/index.ts";
 import { hexOf } from "../../../src/util/hex.ts";
-import type { Clock, Hex } from "../../../src/util/types.ts";
+import type { Clock } from "../../../src/util/types.ts";
 
 const clock: Clock = { now: () => Date.UTC(2025, 10, 2, 12), after: () => () => undefined };
 const generated = { password: "a password", passwordKind: "generated" } as const;
