@@ -26,7 +26,7 @@ export interface FrameStreamOptions {
   readonly queueBytes: number;
   /** More than this waiting for the reader stops the peer. */
   readonly inboxBytes: number;
-  /** The longest wait of `close` for a peer that does not read. */
+  /** The longest wait of `close` for a peer that takes nothing of what is queued. */
   readonly closeMs: number;
 }
 
@@ -138,17 +138,26 @@ export class FrameStream implements PeerStream {
     this.#over = lineEnded(this.remote, "the stream was closed here");
     this.#deps.onOver();
     this.#inbox.end();
-    const { pipe, clock } = this.#deps;
-    const late = Promise.withResolvers<"late">();
-    const cancel = clock.after(this.#options.closeMs, () => late.resolve("late"));
+    let waiting = this.queuedBytes;
+    const { pipe } = this.#deps;
     const ended = this.#whenFlushed().then(() => pipe.end());
-    try {
-      if ((await Promise.race([ended, late.promise])) === "late")
+    while (!(await this.#settlesSoon(ended))) {
+      if (this.queuedBytes >= waiting) {
         pipe.reset(lineEnded(this.remote, "it does not read"));
-    } finally {
-      cancel();
-      this.#forget();
+        break;
+      }
+      waiting = this.queuedBytes;
     }
+    this.#forget();
+  }
+
+  /** Whether the work ends within the patience for a peer that takes nothing. */
+  async #settlesSoon(work: Promise<void>): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const cancel = this.#deps.clock.after(this.#options.closeMs, () => late.resolve(false));
+    const inTime = await Promise.race([work.then(() => true), late.promise]);
+    cancel();
+    return inTime;
   }
 
   #whenFlushed(): Promise<void> {

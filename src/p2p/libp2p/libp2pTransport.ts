@@ -11,7 +11,8 @@ import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 import { createNode, MAX_STREAMS } from "./node.ts";
 import { peerAddress } from "./peerAddress.ts";
 import { pingLine } from "./pingLine.ts";
-import { reasonOf } from "./reason.ts";
+import { probe } from "./probe.ts";
+import { reasonOf, UNKNOWN_REASON } from "./reason.ts";
 import { StreamPipe } from "./streamPipe.ts";
 
 export interface Libp2pOptions {
@@ -65,7 +66,7 @@ export class Libp2pTransport implements Transport {
       throw startFailure(error, listen);
     }
     this.#heartbeat.start();
-    this.#log.info("listening for peers", { addresses: this.addresses() });
+    this.#log.info("peer transport started", { addresses: this.addresses() });
   }
 
   stop(): Promise<void> {
@@ -91,7 +92,9 @@ export class Libp2pTransport implements Transport {
       const stream = await connection.newStream(protocol, { signal, maxOutboundStreams: MAX_STREAMS });
       return this.#adopt(stream, remote);
     } catch (error) {
-      throw signal.aborted ? givenUp(address, signal) : notReached(address, reasonOf(error), error);
+      if (signal.aborted) throw givenUp(address, signal);
+      const reason = reasonOf(error);
+      throw notReached(address, reason === UNKNOWN_REASON ? ((await probe(address)) ?? reason) : reason, error);
     }
   }
 
@@ -155,12 +158,17 @@ export class Libp2pTransport implements Transport {
 
   async #stop(): Promise<void> {
     this.#heartbeat.stop();
-    await Promise.all([...this.#streams].map((stream) => stream.close()));
-    const late = Promise.withResolvers<"late">();
-    const cancel = this.#clock.after(STOP_MS, () => late.resolve("late"));
-    const how = await Promise.race([this.#node?.stop(), late.promise]);
+    const streamsEnded = await this.#inTime(Promise.all([...this.#streams].map((stream) => stream.close())));
+    const nodeEnded = await this.#inTime(this.#node?.stop());
+    if (!streamsEnded || !nodeEnded) this.#log.warn("some connections did not end in time", { waitedMs: STOP_MS });
+  }
+
+  async #inTime(work: unknown): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const cancel = this.#clock.after(STOP_MS, () => late.resolve(false));
+    const inTime = await Promise.race([Promise.resolve(work).then(() => true), late.promise]);
     cancel();
-    if (how === "late") this.#log.warn("some connections did not end in time", { waitedMs: STOP_MS });
+    return inTime;
   }
 }
 

@@ -4,8 +4,8 @@ import type { Libp2p } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
 import { createLibp2p } from "libp2p";
+import { guardedWebSockets } from "./guardedWebSockets.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 
 export interface NodeOptions {
@@ -36,7 +36,7 @@ export function createNode(options: NodeOptions, heartbeat: Heartbeat): Promise<
     privateKey: privateKeyFromRaw(options.privateKey),
     nodeInfo: { name: "cortensor", userAgent: "cortensor" },
     addresses: { listen: [...options.listen], announce: [...options.announce] },
-    transports: [webSockets(), tcp()],
+    transports: [guardedWebSockets(), tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [muxer],
     services: { identify: identify(), ping: ping({ maxInboundStreams: 8 }) },

@@ -3,8 +3,10 @@ export function reasonOf(failure: unknown): string {
   const texts = textsOf(failure, 0);
   const all = texts.join("\n");
   const known = KNOWN.find(([pattern]) => pattern.test(all));
-  return known?.[1] ?? texts.find((text) => text !== "") ?? "the connection failed";
+  return known?.[1] ?? texts[0] ?? UNKNOWN_REASON;
 }
+
+export const UNKNOWN_REASON = "the connection failed";
 
 const KNOWN: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/EADDRINUSE/, "the port is in use"],
@@ -30,7 +32,11 @@ function textsOf(failure: unknown, depth: number): string[] {
   if (depth > 4 || typeof failure !== "object" || failure === null) return [];
   const { name, code, message, error, cause, errors } = failure as Partial<Record<string, unknown>>;
   const inner = [error, cause, ...(Array.isArray(errors) ? errors : [])].flatMap((one) => textsOf(one, depth + 1));
-  // An ErrorEvent has no name of its own and an empty message: what it carries says more.
-  const own = typeof message === "string" && message !== "" ? [message] : [];
-  return [...own, ...inner, ...[name, code].filter((word): word is string => typeof word === "string")];
+  // An ErrorEvent and what it carries have empty messages; the names alone tell nothing.
+  const own = isText(message) ? [message] : [];
+  return own.length + inner.length === 0 ? [] : [...own, ...inner, ...[name, code].filter(isText)];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
