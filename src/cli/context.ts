@@ -7,6 +7,17 @@ import type { Step } from "./output/progress.ts";
 import type { Column } from "./output/table.ts";
 import type { PasswordSource } from "./password.ts";
 
+/** What the process gives a command line. */
+export interface Io {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
 /** Help texts of all commands, for the commands that print them. */
 export interface HelpTexts {
   root(): string;

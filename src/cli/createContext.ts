@@ -2,8 +2,7 @@ import type { LoadOptions } from "../config/load.ts";
 import type { Settings } from "../config/tree.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
 import { homeOf } from "../node/home.ts";
-import type { Clock } from "../util/types.ts";
-import type { Context, HelpTexts } from "./context.ts";
+import type { Context, HelpTexts, Io } from "./context.ts";
 import type { GlobalValues } from "./globals.ts";
 import { json } from "./output/json.ts";
 import { lookOf } from "./output/look.ts";
@@ -12,17 +11,6 @@ import { askLine } from "./output/prompt.ts";
 import { again } from "./output/shell.ts";
 import { fieldLines, tableLines } from "./output/table.ts";
 import { readPassword } from "./password.ts";
-
-/** What the process gives a command line. */
-export interface Io {
-  readonly argv: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-}
 
 export interface ContextOptions {
   readonly global: GlobalValues;

@@ -1,13 +1,10 @@
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Command } from "./command.ts";
-import { createContext, type Io } from "./createContext.ts";
+import type { Io } from "./context.ts";
 import { findCommand } from "./findCommand.ts";
 import { helpTexts } from "./helpTexts.ts";
 import { lookOf } from "./output/look.ts";
-import { parseInput } from "./parseInput.ts";
 import { isGroup, type Registry } from "./registry.ts";
 import { renderError } from "./renderError.ts";
-import { globalValues, resolveInput, settingFlags } from "./resolveInput.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line to its end and gives the exit code. Never throws: errors are rendered here, once, on stderr. */
@@ -48,12 +45,8 @@ async function dispatch(io: Io, registry: Registry): Promise<number> {
     return 0;
   }
   if (isGroup(entry)) throw needsMore(entry);
-  const command = await entry.load();
-  const parsed = parseInput(path, command, rest);
-  const global = await globalValues(parsed.flags);
-  const context = createContext({ global, settingFlags: settingFlags(command.sections ?? [], parsed.flags), help }, io);
-  const input = await resolveInput(command, parsed, context);
-  return (await untilAbort(command, { io, work: command.run(context, input) })) ?? 0;
+  const { runCommand } = await import("./runCommand.ts");
+  return runCommand({ path, entry, rest, help }, io);
 }
 
 function needsMore({ name, commands }: { name: string; commands: readonly { name: string }[] }): CortensorError {
@@ -63,21 +56,4 @@ function needsMore({ name, commands }: { name: string; commands: readonly { name
     try: `cortensor ${name} --help`,
     data: { commands: names },
   });
-}
-
-/** A command with something to drain ends by itself; any other is left as soon as the signal aborts. */
-async function untilAbort(
-  command: Command,
-  { io, work }: { io: Io; work: Promise<number | void> },
-): Promise<number | void> {
-  if (command.drains === true) return work;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(io.signal.reason as Error);
-  if (io.signal.aborted) onAbort();
-  io.signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    io.signal.removeEventListener("abort", onAbort);
-  }
 }

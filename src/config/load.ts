@@ -25,7 +25,8 @@ export async function loadSetting(options: LoadOptions, key: string): Promise<Re
 /** The places settings come from. The network in use decides which preset is one of them. */
 export async function sourcesOf({ configFile, networksFolder, env, flags }: LoadOptions): Promise<Sources> {
   const presets = new PresetFolder(networksFolder);
-  const content = (await readJson(configFile)) ?? {};
+  const read = await readJson(configFile);
+  const content = read === undefined ? {} : read;
   if (typeof content !== "object" || content === null || Array.isArray(content))
     throw damaged(configFile, { reason: "it holds no record of settings" });
   const without: Sources = { flags, env, file: { path: configFile, content }, preset: { path: "", values: {} } };

@@ -11,13 +11,10 @@ const address = z
   .regex(/^0x[0-9a-fA-F]{40}$/, "an address has 40 hexadecimal digits")
   .transform((text) => text.toLowerCase() as Address);
 
-const endpoint = z
-  .string()
-  .max(512)
-  .refine(isEndpoint, "an endpoint is a URL that begins with http:, https:, ws: or wss:");
+const endpoint = z.string().max(512).refine(isEndpoint, "an endpoint is a URL that begins with http: or https:");
 
 function isEndpoint(text: string): boolean {
-  return URL.canParse(text) && ["http:", "https:", "ws:", "wss:"].includes(new URL(text).protocol);
+  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
 }
 
 const schema = z.strictObject({

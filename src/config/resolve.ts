@@ -48,7 +48,9 @@ function candidates({ key, name, environment }: Setting, sources: Sources): { gi
   ];
 }
 
+/** Somebody who edits the file may write `"router.port"` as one word. */
 function inFile(content: unknown, key: string): unknown {
+  if (isRecord(content) && Object.hasOwn(content, key)) return content[key];
   return key.split(".").reduce((inner: unknown, word) => (isRecord(inner) ? inner[word] : undefined), content);
 }
 

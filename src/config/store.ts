@@ -22,13 +22,18 @@ export class ConfigStore {
   }
 
   has(key: string): boolean {
-    return this.#conf.has(key);
+    return this.#spellings(key).some((spelling) => this.#conf.has(spelling));
   }
 
   /** Whether there was a value. */
   unset(key: string): boolean {
-    if (!this.#conf.has(key)) return false;
-    this.#conf.delete(key);
-    return true;
+    const there = this.#spellings(key).filter((spelling) => this.#conf.has(spelling));
+    for (const spelling of there) this.#conf.delete(spelling);
+    return there.length > 0;
+  }
+
+  /** Nested, and as one word with dots, which somebody may have written by hand. */
+  #spellings(key: string): string[] {
+    return [key, key.replaceAll(".", "\\.")];
   }
 }

@@ -1,4 +1,7 @@
+import { chainOptions, embeddedChainOptions } from "../chain/options.ts";
+import { engineOptions } from "../engine/options.ts";
 import { minerOptions } from "../miner/options.ts";
+import { p2pOptions } from "../p2p/options.ts";
 import { routerOptions } from "../router/options.ts";
 import { camel, kebab } from "../util/names.ts";
 import type { Option, Options, ValuesOf } from "../util/option.ts";
@@ -9,6 +12,10 @@ export const MODULES = {
   general: generalOptions,
   router: routerOptions,
   miner: minerOptions,
+  engine: engineOptions,
+  p2p: p2pOptions,
+  chain: chainOptions,
+  embeddedChain: embeddedChainOptions,
 } as const satisfies Readonly<Record<string, Options>>;
 
 export type Module = keyof typeof MODULES;
