@@ -44,7 +44,12 @@ const layerRules = LAYERS.flatMap((row, level) =>
       name: `layer-${folder}`,
       severity: "error",
       from: { path: `^src/${folder}/` },
-      to: { path: `^src/(${[...forbidden, "main"].join("|")})[/.]` },
+      // An adapter may name what another promises, such as a signer, never how it does it.
+      to: {
+        path: `^src/(${[...forbidden, "main"].join("|")})[/.]`,
+        ...(LAYERS[level].length > 1 &&
+          !FRIENDS.some((group) => group.includes(folder)) && { pathNot: `^src/(${row.join("|")})/interface\\.ts$` }),
+      },
     };
   }),
 );

@@ -96,7 +96,8 @@ function fitPrompt(frame: OrderFrame, hash: Hex, deps: DeskDeps): AcceptedOrder 
     epochStart: genesis + frame.order.epoch * epochSeconds,
   });
   const promptIds = segments.flatMap(({ text, control }) => deps.engine.tokenize(text, control));
-  if (model.addBos && frame.input.kind === "text") promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
+  // Templates that write the token themselves must not get it twice.
+  if (model.addBos && segments[0]?.text !== model.bosText) promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
   const free = model.contextTokens - promptIds.length - frame.resume.length;
   if (free < 1)
     return {

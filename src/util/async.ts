@@ -20,7 +20,7 @@ export function sleep(ms: number, signal?: AbortSignal, clock: Clock = systemClo
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;
-  random(): number;
+  readonly random: () => number;
 }
 
 /** Waits that double up to a limit, each drawn between half and the whole, so that many peers do not come back at once. */

@@ -34,12 +34,17 @@ export function damaged(file: string, { reason, cause }: { reason: string; cause
  * missing folders with mode 0700.
  */
 export async function writeJson(file: string, value: unknown, mode = 0o600): Promise<void> {
+  await writeText(file, `${JSON.stringify(value, null, 2)}\n`, mode);
+}
+
+/** The same for any text. */
+export async function writeText(file: string, text: string, mode = 0o600): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const part = `${file}.${process.pid}.${randomBytes(4).toString("hex")}.part`;
   try {
     const handle = await open(part, "wx", mode);
     try {
-      await handle.writeFile(`${JSON.stringify(value, null, 2)}\n`);
+      await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();

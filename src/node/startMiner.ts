@@ -1,0 +1,161 @@
+import { createEngine } from "../engine/index.ts";
+import type { Engine } from "../engine/interface.ts";
+import { recover } from "../keys/index.ts";
+import { Miner } from "../miner/miner.ts";
+import { createTransport, keepOpen } from "../p2p/index.ts";
+import { PROTOCOLS } from "../p2p/interface.ts";
+import { openStore } from "../store/index.ts";
+import { weiOfCor, weiPerToken } from "../util/money.ts";
+import { ControlSocket } from "./control.ts";
+import { enrol } from "./enrol.ts";
+import { FactsSource, type RoleFacts } from "./facts.ts";
+import { randomBytes32 } from "./identity.ts";
+import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
+import { Redeemer } from "./redeemer.ts";
+
+/** Vouchers are worth redeeming this often where gas costs nothing, and seldom elsewhere. */
+const REDEEM_MS = { practice: 5000, public: 3_600_000 } as const;
+
+/** Starts a miner, whole or not at all. `requestStop` is called when another process asks this one to end. */
+export async function startMiner(
+  options: NodeOptions & { readonly routers: readonly string[] },
+  deps: NodeDeps & { requestStop(): void },
+): Promise<RunningNode> {
+  const ground = await prepareNode(options, deps);
+  try {
+    return await build(ground, { ...deps, routers: options.routers });
+  } catch (error) {
+    ground.log.error("start failed", {}, error);
+    await ground.lifecycle.stop();
+    throw error;
+  }
+}
+
+async function build(
+  ground: Ground,
+  deps: NodeDeps & { requestStop(): void; readonly routers: readonly string[] },
+): Promise<RunningNode> {
+  const { options, identity, chain, lifecycle, log, clock, work } = ground;
+  const { settings, home, name, preset } = options;
+  // Loading a model and registering have nothing to do with each other, and each takes its time.
+  const engine = newEngine(ground);
+  const [record] = await Promise.all([
+    deps.step(
+      "register",
+      () => enrol({ identity, role: "miner", addresses: [], consent: options.consent }, ground),
+      ({ address }) => `node ${address}`,
+    ),
+    deps.step(
+      "model",
+      () => lifecycle.start("engine", engine),
+      ({ model, slots }) => `${model.name}, ${slots} slots`,
+    ),
+  ]);
+  const store = await lifecycle.start("store", openStore({ file: home.node(name).storeFile }));
+  const transport = await lifecycle.start(
+    "transport",
+    createTransport(
+      { ...settings.p2p, announce: [], privateKey: identity.node.privateKey, listen: undefined },
+      { log: log.child({ part: "p2p" }), clock },
+    ),
+  );
+  const actor = chain.as(identity.node);
+  const redeemer = new Redeemer(
+    { intervalMs: preset.practice ? REDEEM_MS.practice : REDEEM_MS.public },
+    { chain, actor, clock, log, earnings: () => miner.ledger.sessions() },
+  );
+  const miner = new Miner(
+    {
+      owner: record.owner,
+      software: options.software,
+      promptPrice: weiPerToken(settings.miner.promptPrice),
+      outputPrice: weiPerToken(settings.miner.outputPrice),
+      exposureWei: weiOfCor(settings.miner.exposureCor),
+      drainMs: settings.miner.drainMs,
+      routers: deps.routers,
+    },
+    {
+      chain,
+      engine,
+      store,
+      signer: identity.node,
+      recover,
+      work,
+      clock,
+      log,
+      randomBytes32,
+      keepOpen: (address, onStream) => {
+        const kept = keepOpen({ address, protocol: PROTOCOLS.task, transport, clock, onStream });
+        return () => void kept.stop();
+      },
+    },
+  );
+  // Stopped after the miner and before the store: when it redeems, the last vouchers are in.
+  lifecycle.onStop("redeemer", () => redeemer.stop());
+  await lifecycle.start("miner", miner);
+  await redeemer.start();
+  const facts = new FactsSource(ground, () => minerFacts({ miner, engine, redeemer, ground }));
+  const control = new ControlSocket(home.node(name).socket, {
+    "GET /facts": () => facts.read(),
+    "POST /stop": () => deps.requestStop(),
+    "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
+  });
+  await lifecycle.start("control", control);
+  log.info("serving", { model: engine.model.name });
+  return {
+    ready: {
+      type: "ready",
+      name,
+      role: "miner",
+      address: identity.node.address,
+      owner: record.owner,
+      pid: process.pid,
+      models: [engine.model.name],
+    },
+    facts: () => facts.read(),
+    stop: () => lifecycle.stop(),
+  };
+}
+
+function newEngine({ options, log, clock }: Ground): Engine {
+  const { engine } = options.settings;
+  return createEngine(
+    {
+      kind: engine.engine as "llama" | "scripted",
+      modelFile: engine.model,
+      threads: engine.threads,
+      slots: engine.slots,
+      contextTokens: engine.contextTokens,
+      folder: options.home.modelsFolder,
+      ...(engine.script !== undefined && { script: engine.script }),
+    },
+    { log: log.child({ part: "engine" }), clock },
+  );
+}
+
+function minerFacts({
+  miner,
+  engine,
+  redeemer,
+  ground,
+}: {
+  miner: Miner;
+  engine: Engine;
+  redeemer: Redeemer;
+  ground: Ground;
+}): RoleFacts {
+  const connected = miner.connected > 0;
+  const state = miner.draining ? "draining" : connected ? "serving" : "starting";
+  return {
+    state,
+    stateReason: state === "starting" ? "no router is connected" : null,
+    url: null,
+    models: [{ name: engine.model.name, modelId: engine.model.modelId }],
+    slots: { busy: ground.work.running, total: engine.slots },
+    receiptedWei: miner.ledger.receiptedWei,
+    vouchersWei: miner.ledger.vouchersWei,
+    redeemedWei: redeemer.redeemedWei,
+    peers: miner.peers(),
+    attention: [],
+  };
+}
