@@ -8,7 +8,7 @@ import { ScriptedEngine } from "./scripted/scriptedEngine.ts";
 export interface CreateEngineOptions extends LlamaEngineOptions {
   readonly kind: "llama" | "scripted";
   /** Of the scripted engine, as on the command line: `rate=200,length=64,stall@20`. */
-  readonly script?: string;
+  readonly script?: string | undefined;
 }
 
 export interface CreateEngineDeps {

@@ -43,7 +43,7 @@ export function modelParts(file: string): string[] {
  */
 export async function hashModelFile(
   file: string,
-  options: { folder?: string; signal?: AbortSignal } = {},
+  options: { folder?: string | undefined; signal?: AbortSignal | undefined } = {},
 ): Promise<HashedModel> {
   const files = modelParts(resolve(file));
   const memory = options.folder === undefined ? undefined : join(options.folder, "files.json");

@@ -1,4 +1,4 @@
-import type { Options, ValuesOf } from "../util/option.ts";
+import type { Options } from "../util/option.ts";
 
 /** What runs the model, and how. */
 export const engineOptions = {
@@ -35,5 +35,3 @@ export const engineOptions = {
     describe: "behaviour of the scripted engine, such as rate=200,length=64,stall@20",
   },
 } as const satisfies Options;
-
-export type EngineOptions = ValuesOf<typeof engineOptions>;

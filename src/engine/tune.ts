@@ -6,10 +6,10 @@ import type { Hex } from "../util/types.ts";
 export interface TuneOptions {
   readonly modelId: Hex;
   /** Where results are remembered, one file per model; without it every start measures. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
   /** Processor and number of cores; a result counts for one machine only. */
   readonly machine?: { readonly processor: string; readonly cores: number };
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How fast the model is with so many threads, in tokens a second; may be rough when that is clearly below `best`. */

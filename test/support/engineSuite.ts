@@ -211,7 +211,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
 const first: GenerateInput["choose"] = (candidates) => candidates[0]?.id ?? -1;
 
 /** The likeliest token that does not end the turn. */
-function notEnding(engine: Engine, candidates: Parameters<GenerateInput["choose"]>[0]): number {
+export function notEnding(engine: Engine, candidates: Parameters<GenerateInput["choose"]>[0]): number {
   return candidates.find(({ id }) => engine.detokenize([id]) !== "")?.id ?? candidates[0]?.id ?? -1;
 }
 

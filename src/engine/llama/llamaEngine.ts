@@ -14,15 +14,15 @@ import { Slot } from "./slot.ts";
 
 export interface LlamaEngineOptions {
   /** GGUF file; the demonstration model if not given. */
-  readonly modelFile?: string;
+  readonly modelFile?: string | undefined;
   /** 0 or nothing: measured once per model and machine. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** 4 if not given. */
-  readonly slots?: number;
+  readonly slots?: number | undefined;
   /** 0 or nothing: what the model was made for, at most 4096. */
-  readonly contextTokens?: number;
+  readonly contextTokens?: number | undefined;
   /** Where hashes and measured thread counts are remembered. */
-  readonly folder?: string;
+  readonly folder?: string | undefined;
 }
 
 export interface LlamaEngineDeps {
@@ -148,11 +148,7 @@ export class LlamaEngine implements Engine {
 
   async #load(signal: AbortSignal | undefined): Promise<Loaded> {
     const file = this.#options.modelFile ?? demoModelFile();
-    const { folder } = this.#options;
-    const hashed = await hashModelFile(file, {
-      ...(folder === undefined ? {} : { folder }),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const hashed = await hashModelFile(file, { folder: this.#options.folder, signal });
     const llama = await openLlama(this.#library, this.#log);
     signal?.throwIfAborted();
     const model = await this.#loadModel(llama, hashed, signal);
@@ -186,12 +182,7 @@ export class LlamaEngine implements Engine {
 
   async #threads(model: LlamaModel, info: ModelInfo, signal: AbortSignal | undefined): Promise<number> {
     if (this.#options.threads !== undefined && this.#options.threads > 0) return this.#options.threads;
-    const { folder } = this.#options;
-    const options = {
-      modelId: info.modelId,
-      ...(folder === undefined ? {} : { folder }),
-      ...(signal === undefined ? {} : { signal }),
-    };
+    const options = { modelId: info.modelId, folder: this.#options.folder, signal };
     const tuned = await tuneThreads(options, (threads, best) => measureThreads(model, { threads, best }));
     this.#log.info("threads chosen", { ...tuned });
     return tuned.threads;

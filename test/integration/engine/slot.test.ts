@@ -39,6 +39,19 @@ test("whole slices of a held prompt are not worked through again, and nothing el
   expect(slot.reusable(ids)).toBe(256);
 });
 
+test("what was generated is worked through again when it comes back in a prompt, as others would", async () => {
+  const slot = new Slot((await open()).getSequence());
+  const ids = tokens(100);
+  const steps = slot.candidates(ids, NEVER);
+  await steps.next();
+  for (const id of tokens(60, 500)) await steps.next(id);
+  await steps.return();
+  const longer = [...ids, ...tokens(60, 500), ...tokens(60, 600)];
+  expect(slot.reusable(longer)).toBe(0);
+  await take(slot, longer);
+  expect(slot.reusable(longer)).toBe(128);
+});
+
 test("an abort during a long prompt ends after the slice at hand, and the slot serves the next", async () => {
   const sequence = (await open()).getSequence();
   const slot = new Slot(sequence);
