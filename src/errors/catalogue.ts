@@ -39,6 +39,7 @@ export const ERRORS = {
   "network-unknown": { exit: 3, status: 404, help: "There is no network preset of this name. cortensor network list shows all." },
   "preset-invalid": { exit: 3, status: 400, help: "The preset file does not have the form of a cortensor network preset." },
   "chain-mismatch": { exit: 3, status: 500, help: "The RPC endpoint belongs to another chain than the network preset says." },
+  "chain-old": { exit: 3, status: 500, help: "The chain lacks the Cancun upgrade, without which the contracts do not run." },
   "parameters-fixed": { exit: 3, status: 409, help: "A network's parameters cannot change after deployment. cortensor down --purge starts a fresh practice network." },
   "version-old": { exit: 3, status: 426, help: "The other side speaks another protocol version." },
   "node-version": { exit: 3, status: 500, help: "Cortensor needs Node 22.13 or newer." },

@@ -1,0 +1,45 @@
+import type { Result } from "ethers";
+import type { Address } from "../../util/types.ts";
+import { malformed } from "./blocks.ts";
+import { CONTRACTS, type ContractName } from "./contracts.ts";
+import type { Rpc } from "./failoverRpc.ts";
+import { translate } from "./translate.ts";
+
+/** Where the network's contracts are. */
+export type Addresses = Readonly<Record<ContractName, Address>>;
+
+interface View {
+  readonly contract: ContractName;
+  readonly address: Address;
+  readonly name: string;
+  readonly args?: readonly unknown[];
+}
+
+/** The results of one view function, from the newest block. */
+export async function readView(rpc: Rpc, { contract, address, name, args = [] }: View): Promise<Result> {
+  const interface_ = CONTRACTS[contract];
+  const data = interface_.encodeFunctionData(name, args);
+  let answer: unknown;
+  try {
+    answer = await rpc.call("eth_call", [{ to: address, data }, "latest"]);
+  } catch (error) {
+    throw translate(error, { action: `read ${name}` });
+  }
+  if (typeof answer !== "string" || answer === "0x") throw malformed(`answer to ${name}`);
+  return interface_.decodeFunctionResult(name, answer);
+}
+
+/** The other contracts, as the `Runtime` names them. */
+export async function readAddresses(rpc: Rpc, runtime: Address): Promise<Addresses> {
+  const part = async (name: "token" | "escrow" | "registry"): Promise<Address> => {
+    const [address] = await readView(rpc, { contract: "runtime", address: runtime, name });
+    return lower(address);
+  };
+  const [token, escrow, registry] = await Promise.all([part("token"), part("escrow"), part("registry")]);
+  return { runtime, token, escrow, registry };
+}
+
+/** Ethers gives checksummed addresses. */
+export function lower(address: unknown): Address {
+  return String(address).toLowerCase() as Address;
+}

@@ -1,0 +1,51 @@
+import type { DeploymentParameters } from "../parameters.ts";
+
+/** `Parameters` of `IRuntime.sol`, as ethers takes and gives it. */
+export interface ParametersStruct {
+  readonly epochSeconds: bigint;
+  readonly genesis: bigint;
+  readonly closeDelay: bigint;
+  readonly orderLifetime: bigint;
+  readonly receiptTokens: bigint;
+  readonly frameBytes: bigint;
+  readonly marginBps: bigint;
+  readonly practice: boolean;
+  readonly unbondingEpochs: bigint;
+  readonly minimumStake: bigint;
+  readonly maxValidators: bigint;
+  readonly maxNodes: bigint;
+}
+
+export function fromStruct(struct: ParametersStruct): DeploymentParameters {
+  return {
+    epochSeconds: Number(struct.epochSeconds),
+    genesis: Number(struct.genesis),
+    minimumStakeWei: struct.minimumStake,
+    closeDelaySeconds: Number(struct.closeDelay),
+    orderLifetimeSeconds: Number(struct.orderLifetime),
+    receiptTokens: Number(struct.receiptTokens),
+    frameBytes: Number(struct.frameBytes),
+    marginBps: Number(struct.marginBps),
+    practice: struct.practice,
+    unbondingEpochs: Number(struct.unbondingEpochs),
+    maxValidators: Number(struct.maxValidators),
+    maxNodes: Number(struct.maxNodes),
+  };
+}
+
+export function toStruct(parameters: DeploymentParameters): ParametersStruct {
+  return {
+    epochSeconds: BigInt(parameters.epochSeconds),
+    genesis: BigInt(parameters.genesis),
+    closeDelay: BigInt(parameters.closeDelaySeconds),
+    orderLifetime: BigInt(parameters.orderLifetimeSeconds),
+    receiptTokens: BigInt(parameters.receiptTokens),
+    frameBytes: BigInt(parameters.frameBytes),
+    marginBps: BigInt(parameters.marginBps),
+    practice: parameters.practice,
+    unbondingEpochs: BigInt(parameters.unbondingEpochs),
+    minimumStake: parameters.minimumStakeWei,
+    maxValidators: BigInt(parameters.maxValidators),
+    maxNodes: BigInt(parameters.maxNodes),
+  };
+}
