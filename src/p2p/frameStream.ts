@@ -139,10 +139,12 @@ export class FrameStream implements PeerStream {
     this.#deps.onOver();
     this.#inbox.end();
     let waiting = this.queuedBytes;
+    let dropped = false;
     const { pipe } = this.#deps;
-    const ended = this.#whenFlushed().then(() => pipe.end());
+    const ended = this.#whenFlushed().then(() => (dropped ? undefined : pipe.end()));
     while (!(await this.#settlesSoon(ended))) {
       if (this.queuedBytes >= waiting) {
+        dropped = true;
         pipe.reset(lineEnded(this.remote, "it does not read"));
         break;
       }

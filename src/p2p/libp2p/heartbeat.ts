@@ -1,27 +1,35 @@
-import type { MessageStream, StreamMuxerFactory } from "@libp2p/interface";
-import { type YamuxMuxerInit, yamux } from "@libp2p/yamux";
 import type { Clock } from "../../util/types.ts";
 
 export interface HeartbeatOptions {
-  /** Time between two looks at a connection. */
+  /** Time between two looks at a line. */
   readonly intervalMs: number;
-  /** Looks in a row at which a ping is unanswered and nothing else has come; then the connection is closed. */
+  /** Looks in a row at which a ping is unanswered and nothing else has come; then the line is dropped. */
   readonly misses: number;
 }
 
+export interface WatchedLine {
+  /** Settles with the answer; asked only while no other is waiting. */
+  ping(): Promise<unknown>;
+  drop(reason: Error): void;
+}
+
+export interface Watch {
+  /** Something came from the other side. */
+  readonly heard: () => void;
+  /** The line has ended. */
+  readonly end: () => void;
+}
+
 interface Watched {
-  readonly line: MessageStream;
-  readonly ping: () => Promise<unknown>;
-  readonly drop: (reason: Error) => void;
+  readonly line: WatchedLine;
   heard: boolean;
   waiting: boolean;
   missed: number;
 }
 
 /**
- * Notices connections that have died without a word. Any byte received is a sign of life; on a quiet connection the
- * multiplexer's own ping asks for one, which costs a fraction of a ping stream. Misses are counted by looks and not by
- * time, so that this process standing still for a while blames nobody.
+ * Notices lines that have died without a word. Whatever comes is a sign of life; a quiet line is asked for one. Misses are
+ * counted by looks and not by time, so that this process standing still for a while blames nobody.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -32,27 +40,6 @@ export class Heartbeat {
   constructor(options: HeartbeatOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-  }
-
-  /** The multiplexer, every connection of which is watched. */
-  muxer(init: YamuxMuxerInit): () => StreamMuxerFactory {
-    const create = yamux({ ...init, enableKeepAlive: false });
-    return () => {
-      const factory = create();
-      return {
-        protocol: factory.protocol,
-        createStreamMuxer: (line) => {
-          const muxer = factory.createStreamMuxer(line);
-          const drop = (reason: Error): void => {
-            muxer.abort(reason);
-            line.abort(reason);
-          };
-          // Without a signal: a pong that comes after its ping was given up would end the connection.
-          this.#watch({ line, ping: () => muxer.ping(), drop, heard: true, waiting: false, missed: 0 });
-          return muxer;
-        },
-      };
-    };
   }
 
   start(): void {
@@ -67,10 +54,15 @@ export class Heartbeat {
     this.#watched.clear();
   }
 
-  #watch(watched: Watched): void {
+  watch(line: WatchedLine): Watch {
+    const watched: Watched = { line, heard: true, waiting: false, missed: 0 };
     this.#watched.add(watched);
-    watched.line.addEventListener("message", () => (watched.heard = true));
-    watched.line.addEventListener("close", () => this.#watched.delete(watched));
+    return {
+      heard: () => {
+        watched.heard = true;
+      },
+      end: () => this.#watched.delete(watched),
+    };
   }
 
   #look(watched: Watched): void {
@@ -83,7 +75,7 @@ export class Heartbeat {
     if (waiting) watched.missed += 1;
     if (watched.missed >= this.#options.misses) {
       this.#watched.delete(watched);
-      watched.drop(new Error(`no sign of life for ${(watched.missed * this.#options.intervalMs) / 1000} s`));
+      watched.line.drop(new Error(`no sign of life for ${(watched.missed * this.#options.intervalMs) / 1000} s`));
     } else if (!waiting) {
       this.#ping(watched);
     }
@@ -94,6 +86,6 @@ export class Heartbeat {
     const settled = (): void => {
       watched.waiting = false;
     };
-    void watched.ping().then(settled, settled);
+    void watched.line.ping().then(settled, settled);
   }
 }

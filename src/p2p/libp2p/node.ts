@@ -7,6 +7,7 @@ import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { guardedWebSockets } from "./guardedWebSockets.ts";
 import type { Heartbeat } from "./heartbeat.ts";
+import { watchedMuxer } from "./watchedMuxer.ts";
 
 export interface NodeOptions {
   readonly privateKey: Uint8Array;
@@ -24,13 +25,13 @@ const WINDOW_BYTES = 1_048_576;
 
 /** A libp2p node that is not started yet. */
 export function createNode(options: NodeOptions, heartbeat: Heartbeat): Promise<Libp2p> {
-  const muxer = heartbeat.muxer({
+  const streams = {
     maxInboundStreams: MAX_STREAMS,
     maxOutboundStreams: MAX_STREAMS,
     // Streams that arrive before a connection is set up; more than this ends the connection.
     maxEarlyStreams: MAX_STREAMS,
     streamOptions: { maxStreamWindowSize: WINDOW_BYTES, maxReadBufferLength: 4 * WINDOW_BYTES },
-  });
+  };
   return createLibp2p({
     start: false,
     privateKey: privateKeyFromRaw(options.privateKey),
@@ -38,7 +39,7 @@ export function createNode(options: NodeOptions, heartbeat: Heartbeat): Promise<
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [guardedWebSockets(), tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [muxer],
+    streamMuxers: [watchedMuxer(streams, heartbeat)],
     services: { identify: identify(), ping: ping({ maxInboundStreams: 8 }) },
     // The default admits 5 connections a second from one address and 10 handshakes at once: too few for a local network.
     connectionManager: {

@@ -112,11 +112,6 @@ test("both sides notice a line that has died without a word", async () => {
   const proxy = await proxyTo(portOf(router.addresses()[0]));
   const near = await miner.open(`/ip4/127.0.0.1/tcp/${proxy.port}/ws`, PROTOCOLS.task, soon());
   const far = await arrived.promise;
-  // Quiet, but alive: many heartbeats pass and nothing is dropped.
-  const alive = await miner.ping(addressOf(1), soon());
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  near.send(bytes(1, 1));
-  expect(alive).toBeGreaterThan(0);
   const startedAt = performance.now();
   proxy.freeze();
   const [own, other] = await Promise.all([untilError(near), untilError(far)]);
