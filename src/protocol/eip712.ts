@@ -8,10 +8,13 @@ export const RECORD_TYPES = {
   Voucher: "bytes32 session,uint96 cumulative",
   Register: "address owner,uint8 role",
   Receipt: "bytes32 order,uint32 from,uint32 to,bytes32 idsHash,uint32 promptTokens,uint8 finish,uint96 fee",
+  Fault: "address node,uint16 bps,bytes32 evidence,uint32 epoch",
+  Listing: "bytes32 model,uint32 activeMegabytes,bytes32 card,uint32 revision,uint32 epoch",
   Order:
     "bytes32 task,uint32 attempt,uint32 replica,uint8 kind,uint32 epoch,address router,address miner,bytes32 session,bytes32 model,bytes32 input,bytes32 params,uint64 seed,uint32 from,bytes32 resume,uint32 maxTokens,uint96 promptPrice,uint96 outputPrice,uint64 deadlineMs,uint64 expiresAt",
   Countersigned: "bytes32 receipt,uint32 ttftMs,uint32 durationMs",
   Request: "bytes32 session,bytes16 requestId,bytes32 bodyHash,uint96 maxFee,uint64 expiresAt",
+  Pong: "uint32 epoch,address validator,bytes32 nonce",
   Message: "string kind,bytes32 body,bytes32 nonce,uint64 expiresAt",
 } as const;
 export type RecordType = keyof typeof RECORD_TYPES;

@@ -10,11 +10,14 @@ import {
   hexSchema,
   idsSchema,
   inputSchema,
+  listSchema,
+  numbersSchema,
   orderSchema,
   paramsSchema,
   receiptSchema,
   sessionSchema,
   signatureSchema,
+  textSchema,
   uint32Schema,
   uint53Schema,
   uintTextSchema,
@@ -22,30 +25,30 @@ import {
 } from "./schemas.ts";
 
 const orderIdSchema = hexSchema(16);
-const codeSchema = z.string().min(1).max(64);
-const logprobsSchema: z.ZodType<readonly number[]> = z.array(z.number()).max(65_536);
-const sentenceSchema = z.string().max(1024);
+/** Token ids of one frame. */
+const MAX_IDS = 65_536;
+const MAX_SENTENCE = 1024;
+const codeSchema = textSchema({ min: 1, max: 64 });
+const sentenceSchema = textSchema({ max: MAX_SENTENCE });
+
+const modelSchema = z.strictObject({
+  modelId: hashSchema,
+  name: textSchema({ min: 1, max: 128 }),
+  contextTokens: uint32Schema,
+  engine: textSchema({ max: 32 }),
+  slots: z.int().min(1).max(65_536),
+  canContinue: z.boolean(),
+});
 
 const helloSchema = z.strictObject({
   version: uint32Schema,
   address: addressSchema,
   owner: addressSchema,
   role: z.enum(["router", "miner"]),
-  models: z
-    .array(
-      z.strictObject({
-        modelId: hashSchema,
-        name: z.string().min(1).max(128),
-        contextTokens: uint32Schema,
-        engine: z.string().max(32),
-        slots: z.int().min(1).max(65_536),
-        canContinue: z.boolean(),
-      }),
-    )
-    .max(64),
+  models: listSchema(modelSchema, 64),
   promptPrice: uintTextSchema(96),
   outputPrice: uintTextSchema(96),
-  software: z.string().max(64),
+  software: textSchema({ max: 64 }),
   nonce: hashSchema,
   expiresAt: uint53Schema,
 });
@@ -64,7 +67,7 @@ const frameSchema = z.discriminatedUnion("type", [
     input: inputSchema,
     salt: hashSchema,
     params: paramsSchema,
-    resume: idsSchema,
+    resume: idsSchema(MAX_IDS),
   }),
   z.strictObject({
     type: z.literal("ack"),
@@ -78,9 +81,9 @@ const frameSchema = z.discriminatedUnion("type", [
     type: z.literal("tokens"),
     orderId: orderIdSchema,
     from: uint32Schema,
-    ids: idsSchema,
-    text: z.string().max(262_144),
-    logprobs: logprobsSchema.exactOptional(),
+    ids: idsSchema(MAX_IDS),
+    text: textSchema({ max: 262_144 }),
+    logprobs: numbersSchema(Number.isFinite, MAX_IDS).exactOptional(),
     finish: finishSchema.exactOptional(),
     receipt: z.strictObject({ record: receiptSchema, signature: signatureSchema }).exactOptional(),
   }),
@@ -96,7 +99,11 @@ const frameSchema = z.discriminatedUnion("type", [
 /** One message between peers on a task stream. */
 export type Frame = z.infer<typeof frameSchema>;
 
+/** The bytes of a frame. A sentence that is longer than the other side takes is cut. */
 export function encodeFrame(frame: Frame): Uint8Array {
+  if (frame.type === "refuse" || frame.type === "fail")
+    return encode({ ...frame, message: frame.message.slice(0, MAX_SENTENCE) });
+  if (frame.type === "cancel") return encode({ ...frame, reason: frame.reason.slice(0, MAX_SENTENCE) });
   return encode(frame);
 }
 
@@ -106,15 +113,19 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   try {
     value = decode(bytes);
   } catch (error) {
-    throw new CortensorError("peer-protocol", `a frame of ${bytes.length} bytes is not CBOR`, { cause: error });
+    throw broken(`a frame of ${bytes.length} bytes is not CBOR`, (error as Error).message);
   }
   const parsed = frameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.join(".") ?? "";
-  throw new CortensorError("peer-protocol", `a frame does not fit the protocol: ${where === "" ? "type" : where}`, {
-    cause: parsed.error,
-  });
+  const found = issue?.code === "unrecognized_keys" ? "a field that does not exist" : issue?.message;
+  throw broken(`a frame does not fit the protocol: ${where === "" ? "type" : where}`, found ?? "something else");
+}
+
+/** Without the cause: a library's error may quote all that a stranger sent, and it goes into the log. */
+function broken(message: string, found: string): CortensorError {
+  return new CortensorError("peer-protocol", message, { why: [["found", found.slice(0, 200)]] });
 }
 
 /** What a node key signs to say hello. */

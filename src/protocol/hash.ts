@@ -17,7 +17,9 @@ export function sha256Hex(data: Uint8Array): Hex {
 /** The chain address of a secp256k1 public key, compressed (33 bytes) or not (65). */
 export function addressOfPublicKey(publicKey: Uint8Array): Address {
   const whole = publicKey.length === 65;
-  const point = whole ? publicKey : (ECDH.convertKey(publicKey, "secp256k1", undefined, undefined, "uncompressed") as Buffer);
+  const point = whole
+    ? publicKey
+    : (ECDH.convertKey(publicKey, "secp256k1", undefined, undefined, "uncompressed") as Buffer);
   return hexOf(keccak_256(Uint8Array.from(point.subarray(1))).subarray(12));
 }
 

@@ -4,7 +4,7 @@ import type { Address, Hex } from "../util/types.ts";
 import { encode } from "./codec.ts";
 import { countersignedHash, digest, messageHash, orderHash, receiptHash } from "./eip712.ts";
 import { idsHash, inputHash, keccak, paramsHash, taskId, taskSeed } from "./hash.ts";
-import { feeOf, promptPaid } from "./price.ts";
+import { feeOf, promptPaid, promptTokensCeiling } from "./price.ts";
 import type { Domain, Order, Receipt, TaskInput, TaskParams } from "./records.ts";
 import {
   addressSchema,
@@ -12,10 +12,12 @@ import {
   hexSchema,
   idsSchema,
   inputSchema,
+  MAX_ANSWER_TOKENS,
   orderSchema,
   paramsSchema,
   receiptSchema,
   signatureSchema,
+  textSchema,
   uint32Schema,
   uintTextSchema,
 } from "./schemas.ts";
@@ -26,7 +28,7 @@ const NO_NONCE: Hex = `0x${"00".repeat(32)}`;
 const bundleSchema = z.strictObject({
   schema: z.literal(SCHEMA),
   id: z.string().regex(/^r_[0-9a-f]{8}$/),
-  network: z.string().min(1).max(64),
+  network: textSchema({ min: 1, max: 64 }),
   domain: z.strictObject({ chainId: z.int().min(1), runtime: addressSchema }),
   order: orderSchema,
   orderSignature: signatureSchema,
@@ -39,12 +41,12 @@ const bundleSchema = z.strictObject({
     requestId: hexSchema(16),
     clientSeed: uintTextSchema(64).exactOptional(),
   }),
-  model: z.strictObject({ name: z.string().min(1).max(128) }),
+  model: z.strictObject({ name: textSchema({ min: 1, max: 128 }) }),
   input: inputSchema,
   salt: hashSchema,
   params: paramsSchema,
-  ids: idsSchema,
-  text: z.string(),
+  ids: idsSchema(MAX_ANSWER_TOKENS),
+  text: textSchema({ max: 64 * MAX_ANSWER_TOKENS }),
   issuedAt: z.iso.datetime(),
   envelopeSignature: signatureSchema,
 });
@@ -89,8 +91,23 @@ export interface ReceiptCheck {
 
 /** Completes a bundle with its id and the router's signature over everything in it. `sign` takes the digest. */
 export function sealBundle(fields: BundleFields, sign: (digest: Hex) => Hex): ReceiptBundle {
-  const bundle = { schema: SCHEMA, id: receiptId(fields.receipt), ...fields } as const;
+  const bundle = {
+    schema: SCHEMA,
+    id: receiptId(fields.receipt),
+    ...fields,
+    input: wellFormed(fields.input),
+    params: wellFormed(fields.params),
+    text: fields.text.toWellFormed(),
+  } as const;
   return { ...bundle, envelopeSignature: sign(digest(fields.domain, envelopeHash(bundle))) };
+}
+
+/** What is hashed is CBOR, which has U+FFFD for half a surrogate pair; so the text in the bundle has it too. */
+function wellFormed<T>(value: T): T {
+  if (typeof value === "string") return value.toWellFormed() as T;
+  if (Array.isArray(value)) return value.map(wellFormed) as T;
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, wellFormed(field)])) as T;
 }
 
 /** `r_` and the first 8 digits of the receipt's struct hash. */
@@ -122,12 +139,19 @@ export function bundleJson(bundle: ReceiptBundle): Record<string, unknown> {
   ) as Record<string, unknown>;
 }
 
-/** Every check of a bundle, offline: it holds when all are ok. */
+/** Every check of a parsed bundle, offline: it holds when all are ok. */
 export function verifyBundle(
   bundle: ReceiptBundle,
   deps: { recover(digest: Hex, signature: Hex): Address | undefined },
 ): readonly ReceiptCheck[] {
-  const { domain, order, receipt, countersigned, input, params, salt, task, ids } = bundle;
+  return [...signatureChecks(bundle, deps), ...contentChecks(bundle)];
+}
+
+function signatureChecks(
+  bundle: ReceiptBundle,
+  deps: { recover(digest: Hex, signature: Hex): Address | undefined },
+): ReceiptCheck[] {
+  const { domain, order, receipt, countersigned } = bundle;
   const signedBy = (name: string, claim: { hash: Hex; signature: Hex; signer: Address }): ReceiptCheck => {
     const found = deps.recover(digest(domain, claim.hash), claim.signature);
     const ok = found === claim.signer;
@@ -137,41 +161,47 @@ export function verifyBundle(
       detail: ok ? `signed by ${claim.signer}` : `signed by ${found ?? "nobody"}, not by ${claim.signer}`,
     };
   };
-  const equal = (name: string, [found, expected]: readonly [unknown, unknown]): ReceiptCheck => {
-    const ok = found === expected;
-    return { name, ok, detail: ok ? String(found) : `${String(found)}, expected ${String(expected)}` };
-  };
-  const outputTokens = receipt.to - receipt.from;
-  const fee = feeOf({
-    ...order,
-    promptTokens: receipt.promptTokens,
-    outputTokens,
-    promptPaid: promptPaid(receipt.finish),
-  });
-  const seed = taskSeed({
-    requestId: task.requestId,
-    input,
-    ...(task.clientSeed !== undefined && { clientSeed: task.clientSeed }),
-  });
+  const measured = countersignedHash({ receipt: receiptHash(receipt), ...countersigned });
   return [
     signedBy("order", { hash: orderHash(order), signature: bundle.orderSignature, signer: order.router }),
     signedBy("receipt", { hash: receiptHash(receipt), signature: bundle.receiptSignature, signer: order.miner }),
-    signedBy("counter-signature", {
-      hash: countersignedHash({ receipt: receiptHash(receipt), ...countersigned }),
-      signature: bundle.countersignature,
-      signer: order.router,
-    }),
+    signedBy("counter-signature", { hash: measured, signature: bundle.countersignature, signer: order.router }),
     signedBy("envelope", { hash: envelopeHash(bundle), signature: bundle.envelopeSignature, signer: order.router }),
-    equal("receipt id", [bundle.id, receiptId(receipt)]),
+  ];
+}
+
+/** What was signed must also fit together. */
+function contentChecks({ id, order, receipt, input, params, salt, task, ids }: ReceiptBundle): ReceiptCheck[] {
+  const outputTokens = receipt.to - receipt.from;
+  const { promptTokens, finish } = receipt;
+  const { requestId, clientSeed } = task;
+  const seed = taskSeed({ requestId, input, ...(clientSeed !== undefined && { clientSeed }) });
+  return [
+    equal("receipt id", [id, receiptId(receipt)]),
     equal("order of the receipt", [receipt.order, orderHash(order)]),
     equal("task", [order.task, taskId({ router: order.router, ...task })]),
     equal("seed", [order.seed, seed]),
     equal("input", [order.input, inputHash(salt, input)]),
     equal("parameters", [order.params, paramsHash(params)]),
     equal("output tokens", [receipt.idsHash, idsHash(ids)]),
+    equal("first token", [receipt.from, order.from]),
     equal("token count", [outputTokens, ids.length]),
-    equal("fee", [receipt.fee, fee]),
+    equal("token limit", [order.maxTokens, params.maxTokens]),
+    atMost("last token", [receipt.to, order.maxTokens]),
+    // The client has no tokenizer either; more than this cannot come from the input.
+    atMost("prompt tokens", [promptTokens, promptTokensCeiling(input)]),
+    equal("fee", [receipt.fee, feeOf({ ...order, promptTokens, outputTokens, promptPaid: promptPaid(finish) })]),
   ];
+}
+
+function equal(name: string, [found, expected]: readonly [unknown, unknown]): ReceiptCheck {
+  const ok = found === expected;
+  return { name, ok, detail: ok ? String(found) : `${String(found)}, expected ${String(expected)}` };
+}
+
+function atMost(name: string, [found, limit]: readonly [number, number]): ReceiptCheck {
+  const ok = found <= limit;
+  return { name, ok, detail: ok ? `${found} of at most ${limit}` : `${found}, at most ${limit} are possible` };
 }
 
 function envelopeHash(bundle: Omit<ReceiptBundle, "envelopeSignature"> & { readonly envelopeSignature?: Hex }): Hex {

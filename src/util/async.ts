@@ -5,14 +5,15 @@ import type { Clock } from "./types.ts";
 export function sleep(ms: number, signal?: AbortSignal, clock: Clock = systemClock): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason as Error);
-    const cancel = clock.after(ms, () => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    });
+    let cancel = (): void => {};
     const stop = (): void => {
       cancel();
       reject(signal?.reason as Error);
     };
+    cancel = clock.after(ms, () => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    });
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
