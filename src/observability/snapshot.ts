@@ -58,6 +58,8 @@ export interface Attention {
   readonly since: string;
   /** A command that works as printed. */
   readonly try: string | null;
+  /** What was seen, what is safe, what is late: a word and a text each. */
+  readonly details?: readonly (readonly [label: string, text: string])[];
 }
 
 export const NODE_STATES = [
@@ -163,6 +165,8 @@ export interface NodeFacts {
     /** Vouchers received, cumulative over sessions. */
     readonly vouchersWei: string;
     readonly redeemedWei: string;
+    /** Native coin of the node's key; absent or null while it is not known. */
+    readonly gasWei?: string | null;
   };
   /** The other ends of its task streams: routers of a miner, miners of a router. */
   readonly peers: readonly PeerFacts[];
