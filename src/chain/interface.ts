@@ -91,7 +91,13 @@ export interface Chain extends Startable {
 export interface ChainActor {
   readonly address: Address;
   /** Sender becomes owner. Approves the token as needed. `consent` is the node key's signature over `Register`. */
-  register(node: { readonly address: Address; readonly role: Role; readonly stakeWei: bigint; readonly addresses: readonly string[]; readonly consent: Hex }): Promise<Mined>;
+  register(node: {
+    readonly address: Address;
+    readonly role: Role;
+    readonly stakeWei: bigint;
+    readonly addresses: readonly string[];
+    readonly consent: Hex;
+  }): Promise<Mined>;
   announce(addresses: readonly string[]): Promise<Mined>;
   stake(node: Address, amountWei: bigint): Promise<Mined>;
   unstake(node: Address, amountWei: bigint): Promise<Mined>;

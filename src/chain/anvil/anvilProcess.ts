@@ -123,3 +123,9 @@ function notStarted({ host, port }: AnvilOptions, { output, code, signal }: Exit
     data: { code, signal },
   });
 }
+
+/** Where it is reached from this machine. */
+export function urlOf(host: string, port: number): string {
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Log } from "../../observability/log.ts";
 import { damaged } from "../../util/jsonFile.ts";
 import type { Clock, Hex, Startable } from "../../util/types.ts";
-import { AnvilProcess, type Exit } from "./anvilProcess.ts";
-import { jsonRpc } from "./jsonRpc.ts";
+import { AnvilProcess, type Exit, urlOf } from "./anvilProcess.ts";
+import { head, jsonRpc, readBlock } from "./jsonRpc.ts";
 import { endLeftover, findLeftover, removePidFile, writePidFile } from "./leftover.ts";
 import { StateFiles } from "./stateFiles.ts";
 
@@ -30,12 +30,6 @@ export interface EmbeddedChainDeps {
   readonly clock: Clock;
 }
 
-interface BlockHead {
-  readonly number: number;
-  readonly hash: Hex;
-  readonly timestamp: number;
-}
-
 /**
  * A practice chain in a process of its own, which outlives the power button: dumped every two seconds when there is a
  * new block, and at the end. What was not in the last dump is taken back by a crash, like a re-org.
@@ -46,6 +40,8 @@ export class EmbeddedChain implements Startable {
   readonly #files: StateFiles;
   readonly #exitListeners = new Set<(exit: Exit) => void>();
   #process: AnvilProcess | undefined;
+  /** Of the first start: whoever knows the chain's address finds it there again after a crash. */
+  #port: number | undefined;
   #dumped: Hex | undefined;
   #dumping: Promise<void> = Promise.resolve();
   #dumpFailed = false;
@@ -74,7 +70,8 @@ export class EmbeddedChain implements Startable {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
     const title = `cortensor-chain ${await realpath(this.#options.folder)}`;
     await this.#takeOver(title);
-    const { host, port, chainId = 31_337 } = this.#options;
+    const { host, chainId = 31_337 } = this.#options;
+    const port = this.#port ?? this.#options.port;
     const anvil = await AnvilProcess.launch({ host, port, chainId, title }, signal);
     try {
       const url = urlOf(host, anvil.port);
@@ -88,6 +85,7 @@ export class EmbeddedChain implements Startable {
       throw error;
     }
     this.#process = anvil;
+    this.#port = anvil.port;
     void anvil.exited.then((exit) => this.#exited(anvil, exit));
     this.#scheduleDump(DUMP_EVERY_MS);
     this.#scheduleMining();
@@ -237,21 +235,4 @@ export class EmbeddedChain implements Startable {
     this.#deps.log.error("the embedded chain ended", { ...exit });
     for (const listener of this.#exitListeners) listener(exit);
   }
-}
-
-function urlOf(host: string, port: number): string {
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
-}
-
-async function head(url: string): Promise<BlockHead> {
-  const block = await readBlock(url, "latest");
-  if (block === undefined) throw new Error("the embedded chain has no block");
-  return block;
-}
-
-async function readBlock(url: string, tag: string): Promise<BlockHead | undefined> {
-  const raw = (await jsonRpc(url, "eth_getBlockByNumber", { params: [tag, false] })) as Record<string, string> | null;
-  if (raw === null) return undefined;
-  return { number: Number(raw.number), hash: raw.hash as Hex, timestamp: Number(raw.timestamp) };
 }

@@ -1,4 +1,4 @@
-import { Interface, type InterfaceAbi, type Result } from "ethers";
+import { Interface, type Result } from "ethers";
 import * as token from "../contracts/CortensorToken.sol";
 import * as registry from "../contracts/NodeRegistry.sol";
 import * as runtime from "../contracts/Runtime.sol";
@@ -6,10 +6,10 @@ import * as escrow from "../contracts/SessionEscrow.sol";
 
 /** The contracts' functions, events and errors. */
 export const CONTRACTS = {
-  runtime: new Interface(runtime.abi as InterfaceAbi),
-  token: new Interface(token.abi as InterfaceAbi),
-  escrow: new Interface(escrow.abi as InterfaceAbi),
-  registry: new Interface(registry.abi as InterfaceAbi),
+  runtime: new Interface(runtime.abi),
+  token: new Interface(token.abi),
+  escrow: new Interface(escrow.abi),
+  registry: new Interface(registry.abi),
 } as const;
 
 export type ContractName = keyof typeof CONTRACTS;
@@ -42,7 +42,7 @@ function named(values: Result, inputs: readonly { name: string }[]): Record<stri
   return Object.fromEntries(
     inputs.map((input, at) => {
       const value: unknown = values[at];
-      return [input.name, typeof value === "string" ? value.toLowerCase() : value];
+      return [input.name, typeof value === "string" && value.startsWith("0x") ? value.toLowerCase() : value];
     }),
   );
 }

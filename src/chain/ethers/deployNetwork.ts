@@ -11,8 +11,9 @@ import { BYTECODE, CONTRACTS, type ContractName } from "./contracts.ts";
 import { askChainId, FailoverRpc, type Rpc } from "./failoverRpc.ts";
 import { Fees } from "./fees.ts";
 import { HeadFollower } from "./headFollower.ts";
+import type { Sending } from "./pendingTransaction.ts";
 import { fromStruct, type ParametersStruct, toStruct } from "./parameters.ts";
-import { type Sending, TransactionQueue } from "./transactionQueue.ts";
+import { patience, TransactionQueue } from "./transactionQueue.ts";
 import type { TransactionReceipt } from "./receipts.ts";
 import { translate } from "./translate.ts";
 
@@ -57,7 +58,7 @@ export async function deployNetwork(options: DeployOptions, { log, clock }: Depl
     const parameters = await complete(rpc, options);
     const addresses = predict(deployer.address, await nonceOf(rpc, deployer.address));
     const queue = new TransactionQueue(
-      { chainId, firstPollMs: practice ? 2 : 500, longestPollMs: 1000, patienceMs: 300_000, signal: stopping.signal },
+      { chainId, ...patience(practice), signal: stopping.signal },
       { rpc, fees: new Fees({ rpc, head, clock }), signer: deployer, log },
     );
     const receipts = await sendAll(queue, creations(addresses, { parameters, treasury }));

@@ -25,13 +25,7 @@ import { Fees } from "./fees.ts";
 import { HeadFollower } from "./headFollower.ts";
 import { inEpoch, NodeDirectory } from "./nodeDirectory.ts";
 import { fromStruct, type ParametersStruct } from "./parameters.ts";
-import { TransactionQueue } from "./transactionQueue.ts";
-
-/** Practice chains make a block at once. */
-const PATIENCE = {
-  practice: { firstPollMs: 2, longestPollMs: 250, patienceMs: 60_000 },
-  public: { firstPollMs: 500, longestPollMs: 2000, patienceMs: 300_000 },
-};
+import { patience, TransactionQueue } from "./transactionQueue.ts";
 
 export interface ChainDeps {
   readonly log: Log;
@@ -174,7 +168,7 @@ export class EthersChain implements Chain {
     const { chainId, practice } = this.#preset;
     const { signal } = this.#stopping;
     const queue = new TransactionQueue(
-      { chainId, ...(practice ? PATIENCE.practice : PATIENCE.public), signal },
+      { chainId, ...patience(practice), signal },
       { rpc: this.#rpc, fees: this.#fees, signer, log: this.#deps.log },
     );
     const onMined = ({ block }: Mined): void => {

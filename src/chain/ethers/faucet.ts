@@ -7,9 +7,10 @@ import { readView } from "./contractReader.ts";
 import { CONTRACTS } from "./contracts.ts";
 import { FailoverRpc } from "./failoverRpc.ts";
 import { readReceipt } from "./receipts.ts";
-import { translate } from "./translate.ts";
+import { isNonceTaken, translate } from "./translate.ts";
 
 const TREASURY_GAS_WEI = 10n ** 18n;
+const TRIES = 20;
 const PATIENCE_MS = 30_000;
 
 /** Throws `chain-rejected` for a network whose money is worth something. */
@@ -67,7 +68,7 @@ class PracticeFaucet implements Faucet {
     const data = CONTRACTS.token.encodeFunctionData("transfer", [address, missingWei]);
     const call = { from: this.#treasury, to: token, data };
     await rpc.call("eth_estimateGas", [call]);
-    await inBlock(rpc, (await rpc.call("eth_sendTransaction", [call])) as Hex);
+    await inBlock(rpc, await sendUnlocked(rpc, call));
     return true;
   }
 
@@ -78,6 +79,18 @@ class PracticeFaucet implements Faucet {
       this.#token = String(token).toLowerCase() as Address;
     }
     return this.#token;
+  }
+}
+
+/** Anvil gives the nonce, and two at once may get the same. */
+async function sendUnlocked(rpc: FailoverRpc, call: Readonly<Record<string, string>>): Promise<Hex> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return (await rpc.call("eth_sendTransaction", [call])) as Hex;
+    } catch (error) {
+      if (!isNonceTaken(error) || attempt === TRIES) throw error;
+      await sleep(5 * attempt);
+    }
   }
 }
 

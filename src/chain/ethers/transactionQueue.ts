@@ -2,17 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import type { Signer } from "../../keys/interface.ts";
 import type { Log } from "../../observability/log.ts";
-import type { Hex } from "../../util/types.ts";
 import { isHex, malformed, quantity } from "./blocks.ts";
 import type { Rpc } from "./failoverRpc.ts";
-import type { Fees, GasPrice } from "./fees.ts";
+import type { Fees } from "./fees.ts";
 import { KeptTransactions } from "./keptTransactions.ts";
-import { readReceipt, type TransactionReceipt } from "./receipts.ts";
-import { type Call, type SignedTransaction, signTransaction } from "./signTransaction.ts";
+import { PendingTransaction, raisedPrice, type Sending } from "./pendingTransaction.ts";
+import type { TransactionReceipt } from "./receipts.ts";
+import type { Call } from "./signTransaction.ts";
 import { isKnownTransaction, isNonceTaken, translate } from "./translate.ts";
 
 const TRIES = 5;
-const REBROADCAST_MS = 3000;
 /** Endpoints behind one address are not always at the same block. */
 const RECEIPT_TRIES = 4;
 
@@ -21,10 +20,19 @@ export interface QueueOptions {
   /** First wait for a receipt; doubles up to `longestPollMs`. */
   readonly firstPollMs: number;
   readonly longestPollMs: number;
+  /** After this time without a block it is seen to. */
+  readonly rebroadcastMs: number;
   /** Longest wait for a block. */
   readonly patienceMs: number;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
+}
+
+/** Practice chains make a block at once. */
+export function patience(practice: boolean): Omit<QueueOptions, "chainId" | "signal"> {
+  return practice
+    ? { firstPollMs: 2, longestPollMs: 250, rebroadcastMs: 1000, patienceMs: 60_000 }
+    : { firstPollMs: 500, longestPollMs: 2000, rebroadcastMs: 6000, patienceMs: 300_000 };
 }
 
 export interface QueueDeps {
@@ -32,23 +40,6 @@ export interface QueueDeps {
   readonly fees: Fees;
   readonly signer: Signer;
   readonly log: Log;
-}
-
-export interface Sending extends Call {
-  /** As a verb, for errors. */
-  readonly action: string;
-  /** Estimated when not given. */
-  readonly gasLimit?: bigint;
-}
-
-interface Pending {
-  readonly sending: Sending;
-  readonly gasLimit: bigint;
-  nonce: number;
-  price: GasPrice;
-  /** The newest version; all of one nonce. */
-  signed: SignedTransaction;
-  readonly hashes: Hex[];
 }
 
 /**
@@ -59,8 +50,10 @@ export class TransactionQueue {
   readonly #options: QueueOptions;
   readonly #deps: QueueDeps;
   readonly #kept = new KeptTransactions();
-  readonly #inFlight = new Set<Pending>();
+  readonly #inFlight = new Set<PendingTransaction>();
   #next = 0;
+  /** The last transaction may be on its way without our knowing. */
+  #doubtful = false;
   #lock: Promise<unknown> = Promise.resolve();
 
   constructor(options: QueueOptions, deps: QueueDeps) {
@@ -105,22 +98,26 @@ export class TransactionQueue {
     return { from: this.#deps.signer.address, ...(to === undefined ? {} : { to }), data, value: quantity(valueWei) };
   }
 
-  async #launch(sending: Sending, gasLimit: bigint): Promise<Pending> {
+  async #launch(sending: Sending, gasLimit: bigint): Promise<PendingTransaction> {
     const [price] = await Promise.all([this.#deps.fees.current(), this.#synchronise()]);
-    const nonce = this.#next;
-    const signed = this.#sign(sending, { nonce, gasLimit, price });
-    const pending: Pending = { sending, gasLimit, nonce, price, signed, hashes: [signed.hash] };
+    const { chainId } = this.#options;
+    const { signer } = this.#deps;
+    const pending = new PendingTransaction({ sending, gasLimit, chainId, signer }, { nonce: this.#next, price });
     await this.#broadcast(pending);
     this.#inFlight.add(pending);
     this.#next = pending.nonce + 1;
-    this.#kept.add(pending.nonce, pending.signed);
     return pending;
   }
 
   /** The next nonce. While transactions are on their way the count is ours; otherwise the chain is asked. */
   async #synchronise(): Promise<void> {
-    if (this.#inFlight.size > 0) return;
+    if (this.#inFlight.size > 0 && !this.#doubtful) return;
     const count = await this.#count("pending");
+    this.#doubtful = false;
+    if (this.#inFlight.size > 0) {
+      this.#next = Math.max(this.#next, count);
+      return;
+    }
     if (count < this.#next && this.#kept.has(count)) {
       await this.#resendKept();
       if (this.#kept.has(count)) return;
@@ -133,16 +130,15 @@ export class TransactionQueue {
     await this.#kept.resend(await this.#count("latest"), this.#deps);
   }
 
-  async #broadcast(pending: Pending): Promise<void> {
+  async #broadcast(pending: PendingTransaction): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
+      this.#kept.add(pending.nonce, pending.signed);
       try {
         await this.#deps.rpc.call("eth_sendRawTransaction", [pending.signed.raw]);
         return;
       } catch (error) {
         if (isKnownTransaction(error)) return;
-        const { action } = pending.sending;
-        if (!isNonceTaken(error) || attempt === TRIES)
-          throw translate(error, { action, from: this.#deps.signer.address });
+        if (!isNonceTaken(error) || attempt === TRIES) throw this.#refused(pending, error);
         // An endpoint that timed out may have passed it on all the same.
         if (await this.#arrived(pending)) return;
         await this.#renumber(pending, Math.max(await this.#count("pending"), pending.nonce + 1));
@@ -150,8 +146,15 @@ export class TransactionQueue {
     }
   }
 
-  async #mined(pending: Pending): Promise<TransactionReceipt> {
-    const { firstPollMs, longestPollMs, patienceMs } = this.#options;
+  #refused({ sending, nonce }: PendingTransaction, error: unknown): Error {
+    // Only a missing answer leaves open whether it gets into a block.
+    this.#doubtful = error instanceof CortensorError;
+    if (!this.#doubtful) this.#kept.delete(nonce);
+    return translate(error, { action: sending.action, from: this.#deps.signer.address });
+  }
+
+  async #mined(pending: PendingTransaction): Promise<TransactionReceipt> {
+    const { firstPollMs, longestPollMs, rebroadcastMs, patienceMs } = this.#options;
     const begin = performance.now();
     let sentAt = begin;
     let unreachable: unknown;
@@ -161,9 +164,9 @@ export class TransactionQueue {
       pollMs = Math.min(2 * pollMs, longestPollMs)
     ) {
       try {
-        const receipt = await this.#receipt(pending);
+        const receipt = await pending.receipt(this.#deps.rpc);
         if (receipt !== undefined) return receipt;
-        if (performance.now() - sentAt >= REBROADCAST_MS) {
+        if (performance.now() - sentAt >= rebroadcastMs) {
           await this.#locked(() => this.#nudge(pending));
           sentAt = performance.now();
         }
@@ -172,7 +175,7 @@ export class TransactionQueue {
         if (!(error instanceof CortensorError) || error.code !== "rpc-unreachable") throw error;
         unreachable = error;
       }
-      await sleep(pollMs, undefined, { signal: this.#options.signal });
+      await this.#sleep(pollMs);
     }
     const { action } = pending.sending;
     throw (
@@ -184,7 +187,7 @@ export class TransactionQueue {
   }
 
   /** Brings a transaction that takes its time back on its way. */
-  async #nudge(pending: Pending): Promise<void> {
+  async #nudge(pending: PendingTransaction): Promise<void> {
     const { rpc } = this.#deps;
     const count = await this.#count("latest");
     if (count > pending.nonce) {
@@ -199,7 +202,6 @@ export class TransactionQueue {
     } else await this.#raise(pending);
     await this.#broadcast(pending);
     this.#next = Math.max(this.#next, pending.nonce + 1);
-    this.#kept.add(pending.nonce, pending.signed);
   }
 
   #inFlightAt(nonce: number): boolean {
@@ -207,61 +209,32 @@ export class TransactionQueue {
   }
 
   /** Same nonce, higher fee, when the base fee has outgrown the old one. */
-  async #raise(pending: Pending): Promise<void> {
-    const { price } = pending;
-    const now = await this.#deps.fees.current();
-    if ("gasPrice" in price || "gasPrice" in now) return;
-    if (now.maxFeePerGas < 2n * price.maxFeePerGas) return;
-    // A replacement must pay a tenth more of both.
-    const tipWei = (price.maxPriorityFeePerGas * 9n) / 8n + 1n;
-    pending.price = {
-      maxPriorityFeePerGas: tipWei > now.maxPriorityFeePerGas ? tipWei : now.maxPriorityFeePerGas,
-      maxFeePerGas: now.maxFeePerGas + tipWei,
-    };
-    this.#resign(pending);
+  async #raise(pending: PendingTransaction): Promise<void> {
+    const price = raisedPrice(pending.price, await this.#deps.fees.current());
+    if (price !== undefined) pending.resign({ price });
   }
 
-  async #renumber(pending: Pending, nonce: number): Promise<void> {
+  async #renumber(pending: PendingTransaction, nonce: number): Promise<void> {
     this.#kept.delete(pending.nonce);
-    pending.nonce = nonce;
-    pending.price = await this.#deps.fees.current();
-    this.#resign(pending);
-  }
-
-  #resign(pending: Pending): void {
-    pending.signed = this.#sign(pending.sending, pending);
-    pending.hashes.push(pending.signed.hash);
-  }
-
-  #sign(
-    call: Call,
-    { nonce, gasLimit, price }: { nonce: number; gasLimit: bigint; price: GasPrice },
-  ): SignedTransaction {
-    return signTransaction({ ...call, chainId: this.#options.chainId, nonce, gasLimit, price }, this.#deps.signer);
+    pending.resign({ nonce, price: await this.#deps.fees.current() });
   }
 
   /** Whether a transaction whose nonce is taken took it itself. */
-  async #arrived(pending: Pending): Promise<boolean> {
+  async #arrived(pending: PendingTransaction): Promise<boolean> {
     for (let attempt = 1; attempt <= RECEIPT_TRIES; attempt += 1) {
-      if ((await this.#receipt(pending)) !== undefined) return true;
-      await sleep(this.#options.longestPollMs, undefined, { signal: this.#options.signal });
+      if ((await pending.receipt(this.#deps.rpc)) !== undefined) return true;
+      await this.#sleep(this.#options.firstPollMs * 2 ** attempt);
     }
     return false;
   }
 
-  async #receipt(pending: Pending): Promise<TransactionReceipt | undefined> {
-    for (const hash of pending.hashes) {
-      const receipt = await readReceipt(this.#deps.rpc, hash);
-      if (receipt !== undefined) return receipt;
-    }
-    return undefined;
-  }
-
   /** Why a transaction that looked good when estimated failed in its block. */
-  async #failure({ sending }: Pending, { block }: TransactionReceipt): Promise<Error> {
-    const { action } = sending;
+  async #failure({ sending }: PendingTransaction, { block }: TransactionReceipt): Promise<Error> {
+    const { action, to } = sending;
+    // A deployment would be at another address after it, a call is to be refused for what its own block did.
+    const state = to === undefined ? block - 1 : block;
     try {
-      await this.#deps.rpc.call("eth_call", [this.#asCall(sending), quantity(block)]);
+      await this.#deps.rpc.call("eth_call", [this.#asCall(sending), quantity(state)]);
     } catch (error) {
       return translate(error, { action, from: this.#deps.signer.address });
     }
@@ -272,6 +245,11 @@ export class TransactionQueue {
     const answer = await this.#deps.rpc.call("eth_getTransactionCount", [this.#deps.signer.address, tag]);
     if (!isHex(answer)) throw malformed("transaction count");
     return Number(answer);
+  }
+
+  /** Keeps the process alive, unlike a wait on the clock: somebody waits for this transaction. */
+  #sleep(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: this.#options.signal });
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

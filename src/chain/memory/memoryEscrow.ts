@@ -41,10 +41,10 @@ export class MemoryEscrow {
 
   open(sender: Address, session: Session, depositWei: bigint): void {
     const action = "open the session";
-    const { bank, closeDelaySeconds, now } = this.#deps;
+    const { bank, closeDelaySeconds } = this.#deps;
     if (sender !== session.payer) throw rejected("NotPayer", { action });
     if (depositWei === 0n) throw rejected("ZeroAmount", { action });
-    if (session.expiry <= now() + closeDelaySeconds) throw rejected("BadExpiry", { action });
+    if (session.expiry <= this.#deps.now() + closeDelaySeconds) throw rejected("BadExpiry", { action });
     const id = sessionId(session);
     if (this.#states.has(id)) throw rejected("SessionExists", { action });
     bank.move(depositWei, { from: sender, to: ESCROW, action });
