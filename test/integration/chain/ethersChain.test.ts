@@ -100,6 +100,12 @@ describe("the chain over JSON-RPC", () => {
     expect((await chain.balance(to)).corWei).toBe(10n);
   });
 
+  test("many who ask the faucet at once all get what they asked for", async () => {
+    const asking = Array.from({ length: 12 }, () => createSigner(newPrivateKey()).address);
+    await Promise.all(asking.map((address) => createFaucet({ preset }).fund(address, { corWei: 5n, gasWei: 7n })));
+    for (const address of asking) expect(await chain.balance(address)).toEqual({ corWei: 5n, gasWei: 7n });
+  });
+
   test("a wallet without coins is told so", async () => {
     const poor = createSigner(newPrivateKey());
     await createFaucet({ preset }).fund(poor.address, { corWei: COR, gasWei: 0n });
