@@ -115,6 +115,7 @@ function notStarted({ host, port }: AnvilOptions, { output, code, signal }: Exit
   if (/address (already )?in use|os error (98|48|10048)/i.test(output)) {
     return new CortensorError("port-in-use", `port ${port} is taken, so the embedded chain cannot listen`, {
       why: [["found", `another process listens on ${host}:${port}`]],
+      try: `cortensor config set embeddedChain.port ${port < 65_535 ? port + 1 : 0}`,
       data: { host, port },
     });
   }
