@@ -1,10 +1,7 @@
 export type { Exit } from "./anvil/anvilProcess.ts";
-export { EmbeddedChain, type EmbeddedChainOptions } from "./anvil/embeddedChain.ts";
+export { EmbeddedChain } from "./anvil/embeddedChain.ts";
 export { createChain } from "./ethers/createChain.ts";
 export { type DeployOptions, deployNetwork } from "./ethers/deployNetwork.ts";
 export { createFaucet } from "./ethers/faucet.ts";
-export type * from "./interface.ts";
-export { ROLE } from "./interface.ts";
-export { type ChainOptions, chainOptions, embeddedChainOptions, rpcList } from "./options.ts";
-export { MemoryChain, type MemoryChainOptions } from "./memory/memoryChain.ts";
-export { type DeploymentParameters, defaultParameters, epochAt } from "./parameters.ts";
+export { MemoryChain } from "./memory/memoryChain.ts";
+export { type DeploymentParameters, defaultParameters } from "./parameters.ts";

@@ -1,5 +1,5 @@
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Options, ValuesOf } from "../util/option.ts";
+import type { Options } from "../util/option.ts";
 
 /** How the chain is reached. */
 export const chainOptions = {
@@ -20,8 +20,6 @@ export const embeddedChainOptions = {
     describe: "port of the embedded chain's RPC; 0 takes a free one",
   },
 } as const satisfies Options;
-
-export type ChainOptions = ValuesOf<typeof chainOptions>;
 
 /** The endpoints in `rpc`. Throws option-value. */
 export function rpcList(rpc: string): readonly string[] {
