@@ -1,0 +1,46 @@
+import { accent, type Line, line, lineWidth, muted, type Part, type Segment, spread } from "../text/line.ts";
+import { clockTime, span } from "../text/values.ts";
+import { isStale, type View } from "./view.ts";
+
+/** The last row: the keys that do something here, and how old the picture is; or a question. */
+export function footer(view: View): Line {
+  if (view.question !== undefined) {
+    const { text, answers } = view.question;
+    const words = answers.flatMap(({ key, word }): Part[] => ["   ", accent(key), ` ${word}`]);
+    return spread(line(` ${text}`, ...words, "   ", accent("Esc"), " stay"), [], view.columns);
+  }
+  const right = line(age(view), " ");
+  const room = view.columns - lineWidth(right) - 1;
+  const keys = keysOf(view);
+  const essential = keys.filter(({ leaves }) => leaves !== true);
+  const ways = [named(keys, "   "), named(keys, "  "), named(essential, "  ")];
+  return spread(ways.find((one) => lineWidth(one) <= room) ?? named(essential, "  "), right, view.columns);
+}
+
+interface NamedKey {
+  readonly key: string;
+  readonly word: string;
+  /** Where there is no room it goes unnamed; the help names it all the same. */
+  readonly leaves?: true;
+}
+
+function keysOf({ snapshot, frozen }: View): NamedKey[] {
+  return [
+    ...(snapshot.nodes.length > 1 ? [{ key: "↑↓", word: "node" }] : []),
+    { key: "Space", word: frozen ? "go on" : "freeze" },
+    { key: "u", word: "look again", leaves: true },
+    { key: "q", word: "quit" },
+  ];
+}
+
+function named(keys: readonly NamedKey[], gap: string): Line {
+  return line(" ", ...keys.flatMap(({ key, word }, at): Part[] => [at === 0 ? "" : gap, accent(key), ` ${word}`]));
+}
+
+function age(view: View): Segment {
+  const { frozen, now, updatedAt } = view;
+  if (frozen) return { text: `frozen at ${clockTime(now)}`, role: "warn" };
+  const old = now - updatedAt;
+  if (isStale(view)) return { text: `${span(old)} old`, role: "warn" };
+  return muted(old < 1000 ? "updated now" : `updated ${span(old)} ago`);
+}

@@ -1,0 +1,49 @@
+import type { StatusSnapshot } from "../observability/snapshot.ts";
+import { systemClock } from "../util/clock.ts";
+import type { Clock } from "../util/types.ts";
+import { drawsNarrow } from "./drawsNarrow.ts";
+import { Feed } from "./feed.ts";
+import type { QuitChoices } from "./quitChoices.ts";
+
+export interface DashboardOptions {
+  readonly read: () => Promise<StatusSnapshot>;
+  /** Between two readings, at least 100. */
+  readonly intervalMs: number;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** Closes the dashboard and gives the terminal back. */
+  readonly signal: AbortSignal;
+  readonly ascii: boolean;
+  readonly color: boolean;
+  /** Asked on `q`; without them `q` leaves at once. */
+  readonly quitChoices?: QuitChoices;
+  /** Name of the node that is selected first. */
+  readonly node?: string | undefined;
+  readonly clock?: Clock;
+}
+
+/**
+ * Draws the dashboard on a terminal until the reader leaves: `quit` after `q`, `interrupted` after Ctrl-C or the signal. The
+ * terminal is then as it was before. Check `canOpenDashboard` first.
+ */
+export async function openDashboard(options: DashboardOptions): Promise<"quit" | "interrupted"> {
+  if (options.signal.aborted) return "interrupted";
+  // React and chalk decide when they are loaded: the development build of React takes twice the processor's time.
+  process.env.NODE_ENV ??= "production";
+  if (!options.color) process.env.FORCE_COLOR = "0";
+  const { stdin, stdout } = options;
+  const [{ mountDashboard }, narrow] = await Promise.all([
+    import("./mountDashboard.tsx"),
+    options.ascii ? false : drawsNarrow({ stdin, stdout }),
+  ]);
+  const feed = new Feed(
+    { read: options.read, intervalMs: Math.max(100, options.intervalMs) },
+    { clock: options.clock ?? systemClock },
+  );
+  void feed.start();
+  try {
+    return await mountDashboard({ ...options, ascii: options.ascii || !narrow }, feed);
+  } finally {
+    await feed.stop();
+  }
+}
