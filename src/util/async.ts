@@ -10,11 +10,11 @@ export function sleep(ms: number, signal?: AbortSignal, clock: Clock = systemClo
       cancel();
       reject(signal?.reason as Error);
     };
+    signal?.addEventListener("abort", stop, { once: true });
     cancel = clock.after(ms, () => {
       signal?.removeEventListener("abort", stop);
       resolve();
     });
-    signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
