@@ -113,7 +113,9 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   try {
     value = decode(bytes);
   } catch (error) {
-    throw broken(`a frame of ${bytes.length} bytes is not CBOR`, (error as Error).message);
+    // What follows a quotation mark is the peer's.
+    const [said = ""] = (error as Error).message.split('"', 1);
+    throw broken(`a frame of ${bytes.length} bytes is not CBOR`, said);
   }
   const parsed = frameSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -125,7 +127,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 
 /** Without the cause: a library's error may quote all that a stranger sent, and it goes into the log. */
 function broken(message: string, found: string): CortensorError {
-  return new CortensorError("peer-protocol", message, { why: [["found", found.slice(0, 200)]] });
+  return new CortensorError("peer-protocol", message, { why: [["found", found]] });
 }
 
 /** What a node key signs to say hello. */

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Frame, Hello } from "../../../src/protocol/frames.ts";
 import type {
   ChatMessage,
@@ -9,11 +9,12 @@ import type {
   TaskParams,
   Voucher,
 } from "../../../src/protocol/records.ts";
+import { hexOf } from "../../../src/util/hex.ts";
 import type { Hex } from "../../../src/util/types.ts";
 
 /** Random records for property tests: every value that the protocol allows, the ends of each range included. */
 export const anyHex = (bytes: number): fc.Arbitrary<Hex> =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => `0x${Buffer.from(value).toString("hex")}`);
+  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(hexOf);
 
 const anyAddress = anyHex(20);
 const anyHash = anyHex(32);

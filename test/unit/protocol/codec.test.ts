@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode, encode } from "../../../src/protocol/codec.ts";
 
@@ -69,7 +69,7 @@ describe("encode", () => {
   });
 
   it("sorts keys by their encoded bytes, as RFC 8949 does", () => {
-    expect(hex(encode({ bb: 1, a: 2, ab: 3 }))).toBe("a3616102626162036262" + "6201");
+    expect(hex(encode({ bb: 1, a: 2, ab: 3 }))).toBe("a36161026261620362626201");
   });
 });
 
@@ -95,7 +95,7 @@ describe("decode", () => {
     });
 
   it("takes a key named __proto__ as a field like any other", () => {
-    const value = decode(bytes(`a1${"69"}${Buffer.from("__proto__").toString("hex")}a0`)) as object;
+    const value = decode(bytes(`a169${Buffer.from("__proto__").toString("hex")}a0`)) as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(Object.keys(value)).toEqual(["__proto__"]);
   });

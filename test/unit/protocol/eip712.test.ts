@@ -1,12 +1,12 @@
 import { AbiCoder, keccak256, TypedDataEncoder } from "ethers";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digest, RECORD_TYPES, type RecordType, sessionId, structHash } from "../../../src/protocol/eip712.ts";
 import type { Session } from "../../../src/protocol/records.ts";
+import { hexOf } from "../../../src/util/hex.ts";
 import type { Hex } from "../../../src/util/types.ts";
 
-const hex = (bytes: number): fc.Arbitrary<Hex> =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => `0x${Buffer.from(value).toString("hex")}`);
+const hex = (bytes: number): fc.Arbitrary<Hex> => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(hexOf);
 
 /** A random value for a Solidity type, as our records carry it. */
 function valueOf(type: string): fc.Arbitrary<unknown> {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ceilingOf, feeOf, promptPaid, promptTokensCeiling } from "../../../src/protocol/price.ts";
 import { FINISH } from "../../../src/protocol/records.ts";
@@ -7,33 +7,27 @@ import { anyInput } from "./anyRecord.ts";
 const anyPrice = fc.bigInt({ min: 0n, max: 2n ** 64n });
 const anyCount = fc.nat({ max: 1_048_576 });
 
+const anyPriced = fc.record({ promptTokens: anyCount, promptPrice: anyPrice, outputPrice: anyPrice });
+
 describe("the fee of an attempt", () => {
   it("is exact: attempts that share an answer cost together what one would", () => {
     fc.assert(
-      fc.property(
-        anyCount,
-        anyCount,
-        anyCount,
-        anyPrice,
-        anyPrice,
-        (promptTokens, first, second, promptPrice, outputPrice) => {
-          const prices = { promptTokens, promptPrice, outputPrice };
-          const apart =
-            feeOf({ ...prices, outputTokens: first, promptPaid: false }) +
-            feeOf({ ...prices, outputTokens: second, promptPaid: true });
-          expect(apart).toBe(feeOf({ ...prices, outputTokens: first + second, promptPaid: true }));
-        },
-      ),
+      fc.property(anyPriced, anyCount, anyCount, (priced, first, second) => {
+        const apart =
+          feeOf({ ...priced, outputTokens: first, promptPaid: false }) +
+          feeOf({ ...priced, outputTokens: second, promptPaid: true });
+        expect(apart).toBe(feeOf({ ...priced, outputTokens: first + second, promptPaid: true }));
+      }),
     );
   });
 
   it("never falls while a receipt grows, nor when it ends", () => {
     fc.assert(
-      fc.property(anyCount, anyCount, anyPrice, anyPrice, (promptTokens, outputTokens, promptPrice, outputPrice) => {
-        const prices = { promptTokens, promptPrice, outputPrice };
-        const now = feeOf({ ...prices, outputTokens, promptPaid: false });
-        expect(feeOf({ ...prices, outputTokens: outputTokens + 1, promptPaid: false })).toBe(now + outputPrice);
-        expect(feeOf({ ...prices, outputTokens, promptPaid: true }) >= now).toBe(true);
+      fc.property(anyPriced, anyCount, (priced, outputTokens) => {
+        const now = feeOf({ ...priced, outputTokens, promptPaid: false });
+        const more = feeOf({ ...priced, outputTokens: outputTokens + 1, promptPaid: false });
+        expect(more).toBe(now + priced.outputPrice);
+        expect(feeOf({ ...priced, outputTokens, promptPaid: true }) >= now).toBe(true);
       }),
     );
   });
