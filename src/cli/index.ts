@@ -9,6 +9,16 @@ export const registry: Registry = {
   },
   chapters: [
     {
+      title: "Look:",
+      commands: [
+        {
+          name: "status",
+          summary: "what runs and how it is: a dashboard, lines or JSON",
+          load: async () => (await import("./commands/status.ts")).status,
+        },
+      ],
+    },
+    {
       title: "Money and settings:",
       commands: [
         {

@@ -4,7 +4,7 @@ import type { Feed, Picture } from "./feed.ts";
 import { healthScreen } from "./health/healthScreen.ts";
 import { waitingScreen } from "./health/waitingScreen.ts";
 import { helpScreen } from "./helpScreen.ts";
-import type { QuitChoices } from "./quitChoices.ts";
+import type { QuitChoices } from "./dashboardOptions.ts";
 import { Rows } from "./Rows.tsx";
 import { asciiLine, type Line } from "./text/line.ts";
 import { FIRST_VIEW, placeOf, press, type ViewKey, type ViewState } from "./viewState.ts";

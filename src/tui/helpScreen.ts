@@ -1,5 +1,5 @@
 import { tabs } from "./health/header.ts";
-import { accent, cutLine, EMPTY, type Line, line, muted, type Part, strong } from "./text/line.ts";
+import { accent, cut, cutLine, EMPTY, type Line, line, muted, type Part, strong } from "./text/line.ts";
 
 const KEYS: readonly (readonly [left: readonly [string, string], right: readonly [string, string]])[] = [
   [
@@ -15,7 +15,7 @@ const KEYS: readonly (readonly [left: readonly [string, string], right: readonly
     ["Esc", "back, never quits"],
   ],
   [
-    ["Ctrl-C", "quit; nodes of this command drain"],
+    ["Ctrl-C", "quit; own nodes drain"],
     ["?", "this help"],
   ],
 ];
@@ -31,19 +31,18 @@ const WORDS: readonly (readonly [string, string])[] = [
 ];
 
 const LEFT = 14;
+const RIGHT = 10;
 const HALF = 44;
 
 /** All keys and words of the screens, in place of the screen until a key closes it. */
 export function helpScreen({ columns, rows }: { readonly columns: number; readonly rows: number }): Line[] {
-  const half = Math.min(HALF, Math.floor(columns / 2) + 4);
-  const right = Math.min(12, Math.max(8, columns - half - 24));
-  const pair = (key: string, about: string, widths: readonly [number, number]): Part[] => [
-    accent(key.padEnd(widths[0])),
-    about.slice(0, Math.max(0, widths[1] - widths[0] - 1)).padEnd(widths[1] - widths[0]),
-  ];
+  const half = columns < 80 ? 30 : HALF;
+  const named = (key: string, about: string, wide: number): Part[] => [accent(key.padEnd(wide)), about];
   const body: Line[] = [
     line(" ", strong("Move".padEnd(half)), strong("Look")),
-    ...KEYS.map(([a, b]) => line(" ", ...pair(...a, [LEFT, half]), ...pair(...b, [right, columns]))),
+    ...KEYS.map(([[key, about], right]) =>
+      line(" ", ...named(key, cut(about, half - LEFT - 1).padEnd(half - LEFT), LEFT), ...named(...right, RIGHT)),
+    ),
     EMPTY,
     line(" ", strong("Words")),
     ...WORDS.map(([word, about]) => line(" ", word.padEnd(LEFT), about)),

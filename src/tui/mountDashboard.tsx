@@ -1,7 +1,7 @@
 import { render } from "ink";
 import { Dashboard } from "./Dashboard.tsx";
 import type { Feed } from "./feed.ts";
-import type { DashboardOptions } from "./openDashboard.ts";
+import type { DashboardOptions } from "./dashboardOptions.ts";
 
 const FRAMES_A_SECOND = 10;
 

@@ -1,26 +1,7 @@
-import type { StatusSnapshot } from "../observability/snapshot.ts";
 import { systemClock } from "../util/clock.ts";
-import type { Clock } from "../util/types.ts";
+import type { DashboardOptions } from "./dashboardOptions.ts";
 import { drawsNarrow } from "./drawsNarrow.ts";
 import { Feed } from "./feed.ts";
-import type { QuitChoices } from "./quitChoices.ts";
-
-export interface DashboardOptions {
-  readonly read: () => Promise<StatusSnapshot>;
-  /** Between two readings, at least 100. */
-  readonly intervalMs: number;
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  /** Closes the dashboard and gives the terminal back. */
-  readonly signal: AbortSignal;
-  readonly ascii: boolean;
-  readonly color: boolean;
-  /** Asked on `q`; without them `q` leaves at once. */
-  readonly quitChoices?: QuitChoices;
-  /** Name of the node that is selected first. */
-  readonly node?: string | undefined;
-  readonly clock?: Clock;
-}
 
 /**
  * Draws the dashboard on a terminal until the reader leaves: `quit` after `q`, `interrupted` after Ctrl-C or the signal. The

@@ -2,6 +2,7 @@ import type { NodeStatus } from "../../observability/snapshot.ts";
 import { accent, cut, cutLine, type Line, line, muted, strong } from "../text/line.ts";
 import { amount } from "../text/values.ts";
 import { firstSentence } from "./firstSentence.ts";
+import { asked } from "./footer.ts";
 import { windowOf } from "./nodeTable.ts";
 import type { View } from "./view.ts";
 
@@ -9,6 +10,12 @@ import type { View } from "./view.ts";
 export const LEAST = { columns: 60, rows: 16 } as const;
 
 export function smallScreen(view: View): Line[] {
+  if (view.question === undefined) return rowsOf(view);
+  const rows = rowsOf({ ...view, rows: view.rows - 1 }).slice(0, Math.max(0, view.rows - 1));
+  return [...rows, asked(view.question, view.columns)];
+}
+
+function rowsOf(view: View): Line[] {
   const { nodes } = view.snapshot;
   const rows = [cutLine(firstSentence(view), view.columns)];
   const room = view.rows - 1;
