@@ -19,6 +19,8 @@ export const ERRORS = {
   "prompt-missing": { exit: 2, status: 400, help: "A prompt is given as an argument, with --file, or piped in (cortensor submit -)." },
   "bad-request": { exit: 2, status: 400, help: "The request does not have the form that the interface takes." },
   "body-too-large": { exit: 2, status: 413, help: "The request body is larger than the router accepts." },
+  "not-found": { exit: 2, status: 404, help: "There is nothing at this address. GET /openapi.json lists what there is." },
+  "method-not-allowed": { exit: 2, status: 405, help: "The address takes another HTTP method. GET /openapi.json lists what there is." },
   "context-length": { exit: 2, status: 400, help: "The prompt and the answer together must fit the model's context. Shorten the prompt or choose a model with a longer context." },
   "model-memory": { exit: 3, status: 503, help: "The model needs more memory than is free. Choose a smaller model or a smaller context." },
   "model-missing": { exit: 3, status: 404, help: "The model file was not found." },

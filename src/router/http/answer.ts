@@ -1,0 +1,43 @@
+import { bundleJson } from "../../protocol/receiptBundle.ts";
+import type { FinishReason } from "../../protocol/records.ts";
+import { formatCor } from "../../util/money.ts";
+import type { AnswerEvent } from "../task.ts";
+
+export type Finish = Extract<AnswerEvent, { type: "finish" }>;
+
+export interface Usage {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+}
+
+export function usageOf({ promptTokens, outputTokens }: Finish): Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+  };
+}
+
+/** What this network tells of an answer beside OpenAI's fields: who gave it, what it cost, and the proof. */
+export function proofOf(finish: Finish): Record<string, unknown> {
+  const { ttftMs, durationMs, outputTokens } = finish;
+  const decodeMs = durationMs - ttftMs;
+  return {
+    finish: finish.finish,
+    attempts: finish.attempts.map(({ miner, reason, tokens, ttftMs }) => ({ miner, reason, tokens, ttft_ms: ttftMs })),
+    cost_cor: formatCor(finish.costWei),
+    timing: {
+      ttft_ms: ttftMs,
+      duration_ms: durationMs,
+      tokens_per_second:
+        decodeMs > 0 && outputTokens > 1 ? Math.round(((outputTokens - 1) / decodeMs) * 10_000) / 10 : null,
+    },
+    receipt: bundleJson(finish.bundle),
+  };
+}
+
+/** An answer that its client broke off is cut short, as OpenAI's `length` says; `cortensor.finish` has the real reason. */
+export function openAiFinish(finish: FinishReason): "stop" | "length" | "tool_calls" {
+  return finish === "stop" || finish === "tool_calls" ? finish : "length";
+}
