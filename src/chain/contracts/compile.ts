@@ -81,6 +81,10 @@ export function solidityVite(): VitePlugin {
   return {
     name: "solidity",
     enforce: "pre",
+    // vitest keeps modules by their own text alone, and a contract changes with what it imports too.
+    configureVitest(vitest) {
+      vitest.defineCacheKeyGenerator(({ id }) => (id.endsWith(".sol") ? false : undefined));
+    },
     async load(id) {
       if (!id.endsWith(".sol")) return undefined;
       const compiled = await compile(id);
@@ -104,6 +108,9 @@ interface EsbuildPlugin {
 interface VitePlugin {
   readonly name: string;
   readonly enforce: "pre";
+  configureVitest(context: {
+    defineCacheKeyGenerator(generator: (module: { id: string }) => false | undefined): void;
+  }): void;
   load(this: { addWatchFile(file: string): void }, id: string): Promise<string | undefined>;
 }
 

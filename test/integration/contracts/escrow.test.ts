@@ -229,7 +229,8 @@ describe("one session", () => {
       expect(again).toMatchObject({ error: "SessionClosing", errorArgs: [id, closesAt] });
       const early = await chain.call(payer.address, escrow, ["withdraw", base]);
       expect(early).toMatchObject({ error: "StillOpen", errorArgs: [id, closesAt] });
-      chain.now = Number(closesAt) - 1;
+      chain.now = Number(closesAt) - 2;
+      expect(await chain.call(payer.address, escrow, ["withdraw", base])).toMatchObject({ error: "StillOpen" });
       const ended = await chain.call(stranger.address, escrow, ["withdraw", base]);
       expect(ended.events[0]?.args.toObject()).toEqual({ id, refund: 0n });
       expect(await redeem(0, 501n)).toMatchObject({ error: "SessionEnded" });

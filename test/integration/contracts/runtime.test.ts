@@ -1,5 +1,5 @@
 import { getCreateAddress, TypedDataEncoder } from "ethers";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import * as Token from "../../../src/chain/contracts/CortensorToken.sol";
 import * as Registry from "../../../src/chain/contracts/NodeRegistry.sol";
 import * as Runtime from "../../../src/chain/contracts/Runtime.sol";
@@ -7,7 +7,8 @@ import * as Escrow from "../../../src/chain/contracts/SessionEscrow.sol";
 import { startAnvil } from "../../support/anvil.ts";
 import { balanceOf, CHAIN_ID, COR, DEFAULTS, deployNetwork, TestChain, TREASURY, wallet } from "./contracts.ts";
 
-const chain = await new TestChain(await startAnvil(afterAll)).start();
+const anvil = await startAnvil(afterAll);
+const chain = await new TestChain(anvil).start();
 const network = await deployNetwork(chain);
 
 describe("a network", () => {
@@ -37,10 +38,14 @@ describe("a network", () => {
     });
   });
 
-  test("signs in one EIP-712 domain", async () => {
-    const domain = { name: "Cortensor", version: "1", chainId: CHAIN_ID, verifyingContract: network.runtime.address };
-    for (const part of [network.escrow, network.registry]) {
-      expect(await chain.view(part, "domainSeparator")).toEqual([TypedDataEncoder.hashDomain(domain)]);
+  test("signs in one EIP-712 domain, another one on each side of a fork", async () => {
+    onTestFinished(async () => void (await anvil.rpc("anvil_setChainId", CHAIN_ID)));
+    for (const chainId of [CHAIN_ID, CHAIN_ID + 1]) {
+      await anvil.rpc("anvil_setChainId", chainId);
+      const domain = { name: "Cortensor", version: "1", chainId, verifyingContract: network.runtime.address };
+      for (const part of [network.escrow, network.registry]) {
+        expect(await chain.view(part, "domainSeparator")).toEqual([TypedDataEncoder.hashDomain(domain)]);
+      }
     }
   });
 

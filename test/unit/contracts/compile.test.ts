@@ -103,3 +103,11 @@ test("both plugins turn a contract into the same module and watch all of its sou
   );
   expect(await solidityVite().load.call({ addWatchFile: () => undefined }, "a.ts")).toBeUndefined();
 });
+
+test("vitest keeps no compiled contract of its own, as it would not notice a change of an import", () => {
+  const answers: unknown[] = [];
+  solidityVite().configureVitest({
+    defineCacheKeyGenerator: (generator) => answers.push(generator({ id: "/a/b.sol" }), generator({ id: "/a/b.ts" })),
+  });
+  expect(answers).toEqual([false, undefined]);
+});
