@@ -8,9 +8,8 @@ import { Libp2pTransport } from "./libp2p/libp2pTransport.ts";
 import { p2pOptions } from "./options.ts";
 import { DEFAULT_LIMITS } from "./streamLimits.ts";
 
-export type { MemoryNetwork, MemoryNetworkOptions } from "./memory/memoryNetwork.ts";
-export { createMemoryNetwork } from "./memory/memoryNetwork.ts";
-export { type KeepOpenOptions, type KeptOpen, keepOpen } from "./redial.ts";
+export { createMemoryNetwork, type MemoryNetwork } from "./memory/memoryNetwork.ts";
+export { keepOpen } from "./redial.ts";
 
 type Tuning = Omit<ValuesOf<typeof p2pOptions>, "host" | "port" | "tcpPort" | "announce">;
 
