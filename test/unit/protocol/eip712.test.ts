@@ -2,7 +2,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { AbiCoder, keccak256, TypedDataEncoder } from "ethers";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digest, RECORD_TYPES, type RecordType, sessionId, structHash } from "../../../src/protocol/eip712.ts";
+import {
+  countersignedHash,
+  digest,
+  messageHash,
+  orderHash,
+  RECORD_TYPES,
+  type RecordType,
+  receiptHash,
+  registerHash,
+  requestHash,
+  sessionId,
+  structHash,
+  voucherHash,
+} from "../../../src/protocol/eip712.ts";
 import { anyHex, anySession } from "./anyRecord.ts";
 
 /** A random value for a Solidity type, as our records carry it. */
@@ -43,6 +56,23 @@ describe("typed data", () => {
       );
     });
   }
+
+  it("has a helper for each record that nodes and clients sign", () => {
+    const helpers: Partial<Record<RecordType, (record: never) => string>> = {
+      Order: orderHash,
+      Receipt: receiptHash,
+      Countersigned: countersignedHash,
+      Voucher: voucherHash,
+      Request: requestHash,
+      Register: registerHash,
+      Message: messageHash,
+    };
+    for (const [type, helper] of Object.entries(helpers) as [RecordType, (record: never) => string][]) {
+      const record = fc.record(Object.fromEntries(fieldsOf(type).map(({ type, name }) => [name, valueOf(type)])));
+      const [value] = fc.sample(record, 1);
+      expect(helper(value as never)).toBe(structHash(type, value as object));
+    }
+  });
 
   it("has the type strings that the contracts have", () => {
     const folder = new URL("../../../src/chain/contracts/", import.meta.url);

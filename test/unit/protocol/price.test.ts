@@ -58,6 +58,8 @@ describe("the quote", () => {
     const one = { kind: "messages", messages: [{ role: "user", content: "é😀" }] } as const;
     const two = { kind: "messages", messages: [...one.messages, { role: "user", content: "", name: "ab" }] } as const;
     expect(promptTokensCeiling(two) - promptTokensCeiling(one)).toBe(4 + 2 + 32);
+    const ascii = { kind: "messages", messages: [{ role: "user", content: "abcdef" }] } as const;
+    expect(promptTokensCeiling(one)).toBe(promptTokensCeiling(ascii));
     expect(promptTokensCeiling(one)).toBeGreaterThanOrEqual(4 + 6 + 32);
     expect(promptTokensCeiling({ kind: "text", text: "é😀" })).toBeGreaterThanOrEqual(6);
   });
