@@ -7,7 +7,7 @@ import { helpScreen } from "./helpScreen.ts";
 import type { QuitChoices } from "./dashboardOptions.ts";
 import { Rows } from "./Rows.tsx";
 import { asciiLine, type Line } from "./text/line.ts";
-import { FIRST_VIEW, placeOf, press, type ViewKey, type ViewState } from "./viewState.ts";
+import { firstView, placeOf, press, type ViewKey, type ViewState } from "./viewState.ts";
 
 export interface DashboardProps {
   readonly feed: Feed;
@@ -26,7 +26,7 @@ export interface DashboardProps {
 export function Dashboard(props: DashboardProps): ReactNode {
   const { feed, ascii, size } = props;
   const picture = useSyncExternalStore(feed.subscribe, feed.picture);
-  const [state, setState] = useState(FIRST_VIEW);
+  const [state, setState] = useState(() => firstView(props.node));
   const terminal = useWindowSize();
   const { columns, rows } = size ?? terminal;
   const view = useCallback((key: ViewKey) => setState((now) => press(now, key, feed.picture())), [feed]);
@@ -112,18 +112,8 @@ function linesOf({
     now,
     updatedAt,
     intervalMs,
-    selected: selectedOf(state, snapshot.nodes, props.node),
+    selected: snapshot.nodes[placeOf(state, snapshot.nodes)]?.address,
     frozen: state.frozen !== undefined,
     question,
   });
-}
-
-function selectedOf(
-  state: ViewState,
-  nodes: NonNullable<Picture["snapshot"]>["nodes"],
-  first: string | undefined,
-): string | undefined {
-  const wanted = nodes.find(({ name }) => name === first);
-  if (state.selected.address === undefined && wanted !== undefined) return wanted.address;
-  return nodes[placeOf(state, nodes)]?.address;
 }

@@ -13,7 +13,7 @@ interface Ends {
  * cursor is. True when there is no answer. Keys typed meanwhile are kept for whoever reads next.
  */
 export async function drawsNarrow({ stdin, stdout }: Ends): Promise<boolean> {
-  const wasRaw = stdin.isRaw;
+  const wasRaw = Boolean(stdin.isRaw);
   const answer = Promise.withResolvers<void>();
   let seen = "";
   const onData = (part: Buffer | string): void => {

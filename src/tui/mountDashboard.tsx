@@ -33,6 +33,8 @@ export async function mountDashboard(options: DashboardOptions, feed: Feed): Pro
       incrementalRendering: true,
       maxFps: FRAMES_A_SECOND,
       exitOnCtrlC: false,
+      // What libraries print would tear the picture. Not every host has a console that can be replaced.
+      patchConsole: typeof console.Console === "function",
       isScreenReaderEnabled: false,
     },
   );

@@ -8,16 +8,25 @@ export interface ViewState {
   readonly frozen: Picture | undefined;
   /** Whether the last row asks how to leave. */
   readonly asking: boolean;
-  /** Address of the node that was selected, and its place then. */
-  readonly selected: { readonly address: string | undefined; readonly place: number };
+  readonly selected: {
+    /** Undefined until a key selects. */
+    readonly address: string | undefined;
+    /** Its place when it was selected. */
+    readonly place: number;
+  };
+  /** Name of the node that is selected before any key. */
+  readonly first: string | undefined;
 }
 
-export const FIRST_VIEW: ViewState = {
-  screen: "health",
-  frozen: undefined,
-  asking: false,
-  selected: { address: undefined, place: 0 },
-};
+export function firstView(node: string | undefined): ViewState {
+  return {
+    screen: "health",
+    frozen: undefined,
+    asking: false,
+    selected: { address: undefined, place: 0 },
+    first: node,
+  };
+}
 
 /** Keys that change the view and nothing else. */
 export type ViewKey = "up" | "down" | "top" | "end" | "freeze" | "help" | "back" | "health" | "ask";
@@ -55,7 +64,9 @@ function select(state: ViewState, nodes: readonly NodeStatus[], wanted: number):
 }
 
 /** The selection follows its node; when that has left, it stays where it was. */
-export function placeOf({ selected }: ViewState, nodes: readonly NodeStatus[]): number {
-  const place = nodes.findIndex(({ address }) => address === selected.address);
+export function placeOf({ selected, first }: ViewState, nodes: readonly NodeStatus[]): number {
+  const place = nodes.findIndex(({ address, name }) =>
+    selected.address === undefined ? name === first : address === selected.address,
+  );
   return place === -1 ? Math.max(0, Math.min(nodes.length - 1, selected.place)) : place;
 }

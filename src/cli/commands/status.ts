@@ -72,7 +72,7 @@ function check(ctx: Context, snapshot: StatusSnapshot): number {
 
 function somethingRuns({ nodes, processes }: StatusSnapshot): void {
   if (nodes.length > 0 || processes.length > 0) return;
-  const wide = Math.max(...DOORS.map(([, about]) => about.length)) + 2;
+  const wide = Math.max(...DOORS.map(([, about]) => about.length)) + 3;
   throw new CortensorError("not-running", "nothing runs in this home", {
     why: DOORS.map(([word, about, command]) => [word.toLowerCase(), `${about.padEnd(wide)}${command}`] as const),
     try: "cortensor up",

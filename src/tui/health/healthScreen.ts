@@ -26,10 +26,11 @@ function bodyOf(view: View, rows: number): Line[] {
   if (view.columns < LOG_COLUMN) return columnOf(view, { room: view.columns, rows, lately: true });
   // A wide screen shows what happens beside everything else.
   const logRoom = Math.max(40, Math.floor(view.columns * 0.28));
-  const room = view.columns - logRoom - 1;
+  const at = view.columns - logRoom;
+  const room = at - 2;
   const left = columnOf(view, { room, rows, lately: false });
   const right = latelyPanel(view, { room: logRoom, rows });
-  return beside(left, right, room);
+  return beside(left, right, at);
 }
 
 interface Block {
