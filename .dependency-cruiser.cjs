@@ -28,6 +28,7 @@ const HOMES = {
   "@noble/hashes": "^src/protocol/",
   "node-llama-cpp": "^src/engine/llama/",
   "(fastify|@fastify/[^/]+|fastify-type-provider-zod)": "^src/router/http/",
+  "angry-purple-tiger": "^src/fleet/status/publicName\\.ts$",
   cborg: "^src/protocol/codec",
   secp256k1: "^src/keys/",
   pino: "^src/observability/",

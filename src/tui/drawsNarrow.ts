@@ -13,7 +13,6 @@ interface Ends {
  * cursor is. True when there is no answer. Keys typed meanwhile are kept for whoever reads next.
  */
 export async function drawsNarrow({ stdin, stdout }: Ends): Promise<boolean> {
-  const wasRaw = Boolean(stdin.isRaw);
   const answer = Promise.withResolvers<void>();
   let seen = "";
   const onData = (part: Buffer | string): void => {
@@ -30,7 +29,7 @@ export async function drawsNarrow({ stdin, stdout }: Ends): Promise<boolean> {
     clearTimeout(timer);
     stdin.off("data", onData);
     stdin.pause();
-    stdin.setRawMode(wasRaw);
+    stdin.setRawMode(false);
     stdout.write("\r\u001b[2K");
   }
   const keys = seen.replace(ANSWER, "");

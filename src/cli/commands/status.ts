@@ -19,7 +19,7 @@ export const status = defineCommand({
   about: "On a terminal a dashboard, elsewhere lines. With --watch lines are appended when something changes.",
   sections: [
     {
-      title: "What to show:",
+      title: "What to show",
       flags: {
         node: { type: "string", default: undefined, value: "NAME", describe: "this node alone" },
         plain: { type: "boolean", default: false, describe: "lines instead of the dashboard, for screen readers too" },

@@ -29,7 +29,6 @@ export function answeringNode(facts: NodeFacts, routers: readonly NodeFacts[], a
   const { earnedWei, earnedTodayWei, waitingWei } = earningsOf(facts);
   const state = facts.state === "serving" && isNewcomer ? "newcomer" : facts.state;
   return {
-    ...NOT_KNOWN,
     address: facts.address,
     owner: facts.owner,
     name: facts.name,
@@ -52,6 +51,7 @@ export function answeringNode(facts: NodeFacts, routers: readonly NodeFacts[], a
     earned_today_cor: formatCor(earnedTodayWei),
     claimable_cor: formatCor(waitingWei),
     url: facts.url,
+    ...NOT_KNOWN,
   };
 }
 
