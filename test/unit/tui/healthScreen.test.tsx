@@ -266,7 +266,7 @@ describe("unusual states", () => {
           .flat()
           .map(({ role }) => role),
       );
-    expect([...roles(NOW + 1400 - 38_000)]).toEqual(["muted"]);
+    expect([...roles(NOW + 1400 - 3100)]).toEqual(["muted"]);
     expect(roles(NOW + 1400 - 2900).size).toBeGreaterThan(2);
     expect(drawn({ columns: 80, rows: 24, updatedAt: NOW + 1400 - 38_000 }).at(-1)).toMatch(/q quit +38 s old$/);
   });
