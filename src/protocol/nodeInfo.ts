@@ -35,7 +35,7 @@ export function signInfo(info: Omit<NodeInfo, "schema" | "signature">, sign: (di
 /** The parsed answer to a question with this nonce; `peer-protocol` when it is another's, not signed by its node, or formless. */
 export function checkInfo(
   value: unknown,
-  { nonce, recover }: { nonce: Hex; recover(digest: Hex, signature: Hex): Address | undefined },
+  { nonce, recover }: { nonce: Hex; recover: (digest: Hex, signature: Hex) => Address | undefined },
 ): NodeInfo {
   const parsed = nodeInfoSchema.safeParse(value);
   if (!parsed.success)

@@ -19,12 +19,12 @@ export const MODEL: ServedModel = {
   outputPrice: 2_100_000_000_000n,
 };
 
-/** What a fake answer is made of: one `text` event a word, after the gate of each opened. */
+/** What a fake answer is made of: one `text` event a word. */
 export interface Script {
   readonly words: readonly string[];
   readonly finish?: FinishReason;
   /** Awaited before each word, by its index. */
-  gate?(index: number): Promise<void>;
+  gate?(index: number, signal: AbortSignal): Promise<unknown>;
   /** Thrown before this word; `words.length`: before the finish. */
   readonly fail?: { readonly at: number; readonly error: unknown };
 }
@@ -68,7 +68,7 @@ export class FakeRouter implements AnsweringRouter {
     let text = "";
     for (const [index, word] of words.entries()) {
       if (fail?.at === index) throw fail.error;
-      await gate?.(index);
+      await gate?.(index, signal);
       if (signal.aborted) break;
       ids.push(index + 1);
       text += word;

@@ -69,4 +69,17 @@ export async function httpServer(
   };
 }
 
+/** The fields of an answer, or of a chunk of one, that tests look at. */
+export interface Reply {
+  readonly id: string;
+  readonly choices: readonly {
+    readonly delta?: { readonly content?: string };
+    readonly text?: string;
+    readonly finish_reason: string | null;
+    readonly logprobs: { readonly content: readonly unknown[] } | null;
+  }[];
+  readonly usage?: { readonly total_tokens: number } | null;
+  readonly cortensor?: { readonly receipt: { readonly schema: string } };
+}
+
 export const chat = (text = "What is a dog?") => ({ messages: [{ role: "user", content: text }] });

@@ -1,7 +1,6 @@
 import type { AnswerEvent, TaskRequest } from "../task.ts";
 import type { Finish } from "./answer.ts";
 import type { AnswerFormat } from "./answerFormat.ts";
-import type { Start } from "./envelope.ts";
 
 /** A task and how its answer is wanted. */
 export interface AnswerCall {
@@ -12,6 +11,7 @@ export interface AnswerCall {
   readonly wantsLogprobs: boolean;
 }
 
+export type Start = Extract<AnswerEvent, { type: "start" }>;
 export type Text = Extract<AnswerEvent, { type: "text" }>;
 
 /** Takes an answer as it comes and brings it to the client. */

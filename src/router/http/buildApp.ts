@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { randomUUID } from "node:crypto";
 import rateLimit from "@fastify/rate-limit";
@@ -40,7 +39,7 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
     clientErrorHandler: answerBadConnection,
     frameworkErrors: (error, request, reply) => {
       const { status, body } = errorReply(error, request.id);
-      (reply.raw as ServerResponse).writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+      reply.raw.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -64,9 +63,10 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
   addOperationsRoutes(app, { ...deps, ...options });
   await app.register((keyed, _, done) => {
     // After the rate limit, so that guessing keys is limited by address.
-    keyed.addHook("preParsing", (request, _reply, _payload, next) =>
-      next(request.account === undefined ? wrongKey(request.headers.authorization) : null),
-    );
+    keyed.addHook("preParsing", async (request, _, payload) => {
+      if (request.account === undefined) throw wrongKey(request.headers.authorization);
+      return await Promise.resolve(payload);
+    });
     addOpenAi(keyed.withTypeProvider<ZodTypeProvider>(), { ...deps, metrics });
     addNetworkRoutes(keyed.withTypeProvider<ZodTypeProvider>(), deps);
     done();

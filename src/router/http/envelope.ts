@@ -1,9 +1,6 @@
 import type { Clock } from "../../util/types.ts";
-import type { AnswerEvent } from "../task.ts";
-import type { AnswerCall } from "./answerCall.ts";
+import type { AnswerCall, Start } from "./answerCall.ts";
 import type { AnswerFormat, Logprobs } from "./answerFormat.ts";
-
-export type Start = Extract<AnswerEvent, { type: "start" }>;
 
 /** The fields around every chunk of one answer. */
 export class Envelope {

@@ -7,7 +7,8 @@ import { KEYED } from "./keyed.ts";
 import { RequestError } from "./requestError.ts";
 
 /** This network's own interface. */
-export function addNetworkRoutes(app: App, { router, status }: HttpServerDeps): void {
+export function addNetworkRoutes(app: App, deps: HttpServerDeps): void {
+  const { router } = deps;
   app.get("/api/v1/miners", { schema: { ...KEYED, summary: "Connected miners" } }, () => ({
     schema: "cortensor.miners/1",
     miners: router.peers().map((peer) => ({
@@ -36,6 +37,6 @@ export function addNetworkRoutes(app: App, { router, status }: HttpServerDeps): 
       });
     },
   );
-  if (status !== undefined)
-    app.get("/api/v1/status", { schema: { ...KEYED, summary: "What runs and how it is" } }, () => status());
+  if (deps.status === undefined) return;
+  app.get("/api/v1/status", { schema: { ...KEYED, summary: "What runs and how it is" } }, () => deps.status?.());
 }

@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { taskId } from "../../protocol/hash.ts";
 import { hexOf } from "../../util/hex.ts";
 import { formatCor } from "../../util/money.ts";
+import type { Address } from "../../util/types.ts";
 import type { ServedModel } from "../task.ts";
 import { type AnswerFormat, chatFormat, completionFormat } from "./answerFormat.ts";
 import type { App } from "./app.ts";
 import { chatBodySchema, chatDraft } from "./chatBody.ts";
 import { completionBodySchema, completionDraft } from "./completionBody.ts";
 import { KEYED } from "./keyed.ts";
+import { repeatedTask } from "./repeatedTask.ts";
 import { RequestError } from "./requestError.ts";
 import { requestIdOf } from "./requestId.ts";
 import { type AnswerDeps, serveAnswer } from "./serveAnswer.ts";
@@ -18,8 +21,12 @@ const headersSchema = z.looseObject({ "idempotency-key": z.string().min(1).max(2
 /** Whole COR per million tokens from wei per token. */
 const MILLION = 1_000_000n;
 
+interface Deps extends AnswerDeps {
+  readonly signer: { readonly address: Address };
+}
+
 /** OpenAI's interface: whatever speaks to theirs speaks to this. */
-export function addOpenAi(app: App, deps: AnswerDeps): void {
+export function addOpenAi(app: App, deps: Deps): void {
   const since = Math.floor(deps.clock.now() / 1000);
   const answer = answering(deps);
   app.post(
@@ -54,7 +61,7 @@ export function addOpenAi(app: App, deps: AnswerDeps): void {
   );
 }
 
-function answering(deps: AnswerDeps) {
+function answering(deps: Deps) {
   return async (
     { draft, format }: { draft: TaskDraft; format: AnswerFormat },
     { request, reply }: { request: FastifyRequest; reply: FastifyReply },
@@ -65,7 +72,12 @@ function answering(deps: AnswerDeps) {
     const requestId = requestIdOf(typeof idempotencyKey === "string" ? idempotencyKey : undefined, () =>
       hexOf(randomBytes(16)),
     );
-    const task = completeDraft(draft, { account, requestId, models: deps.router.models() });
+    const id = taskId({ router: deps.signer.address, account, requestId });
+    const stored = idempotencyKey === undefined ? undefined : deps.router.receipt(id);
+    const task =
+      stored === undefined
+        ? completeDraft(draft, { account, requestId, models: deps.router.models() })
+        : repeatedTask(draft, stored);
     const { stream, includeUsage, wantsLogprobs } = draft;
     await serveAnswer({ task, format, stream, includeUsage, wantsLogprobs }, { request, reply }, deps);
   };

@@ -19,6 +19,7 @@ export class RequestError extends CortensorError {
 
   constructor(code: ErrorCode, message: string, details: RequestErrorDetails) {
     super(code, message, {
+      why: [["needed", details.advice]],
       ...(details.param !== undefined && { data: { param: details.param } }),
       ...(details.cause !== undefined && { cause: details.cause }),
     });

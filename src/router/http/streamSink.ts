@@ -1,8 +1,8 @@
 import type { FastifyReply } from "fastify";
 import type { Clock } from "../../util/types.ts";
 import { type Finish, proofOf, usageOf } from "./answer.ts";
-import type { AnswerCall, Sink, Text } from "./answerCall.ts";
-import { type Envelope, headersOf, type Start } from "./envelope.ts";
+import type { AnswerCall, Sink, Start, Text } from "./answerCall.ts";
+import { type Envelope, headersOf } from "./envelope.ts";
 import { errorReply } from "./errorReply.ts";
 import { EventStream } from "./eventStream.ts";
 

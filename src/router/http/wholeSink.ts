@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { type Finish, proofOf, usageOf } from "./answer.ts";
-import type { AnswerCall, Sink, Text } from "./answerCall.ts";
-import { type Envelope, headersOf, type Start } from "./envelope.ts";
+import type { AnswerCall, Sink, Start, Text } from "./answerCall.ts";
+import { type Envelope, headersOf } from "./envelope.ts";
 
 /** Collects the answer and sends it in one piece. */
 export class WholeSink implements Sink {

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { CortensorError } from "../errors/cortensorError.ts";
+import type { Recover } from "../keys/interface.ts";
+import { checkInfo, type NodeInfo } from "../protocol/nodeInfo.ts";
+import { hexOf } from "../util/hex.ts";
+import type { Answer, ClientEvent } from "./answer.ts";
+import { answerStream } from "./answerStream.ts";
+import { connectionError, errorOfResponse } from "./httpErrors.ts";
+import { bodyOf, type ClientRequest, pathOf } from "./request.ts";
+
+export interface ClientOptions {
+  /** Of a router, with or without `/v1`: `http://127.0.0.1:5010/v1`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+}
+
+/** A model that a router serves now; prices in decimal COR per million tokens. */
+export interface ClientModel {
+  readonly name: string;
+  readonly modelId: string | null;
+  readonly contextTokens: number | null;
+  readonly miners: number | null;
+  readonly promptCorPerMillion: string | null;
+  readonly outputCorPerMillion: string | null;
+}
+
+const modelsSchema = z.looseObject({
+  data: z.array(
+    z.looseObject({
+      id: z.string(),
+      cortensor: z
+        .looseObject({
+          model_id: z.string(),
+          context_tokens: z.number(),
+          miners: z.number(),
+          prompt_cor_per_million: z.string(),
+          output_cor_per_million: z.string(),
+        })
+        .optional(),
+    }),
+  ),
+});
+
+/**
+ * A client of one router. Errors are `CortensorError`s with the router's own code; `router-unreachable` when none answers.
+ * An abort rejects with the signal's reason.
+ */
+export class CortensorClient {
+  readonly #root: string;
+  readonly #host: string;
+  readonly #apiKey: string;
+
+  constructor({ baseUrl, apiKey }: ClientOptions) {
+    const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol))
+      throw new CortensorError("option-value", `a router is a URL, not ${JSON.stringify(baseUrl)}`, {
+        why: [["needed", "something like http://127.0.0.1:5010/v1"]],
+        data: { baseUrl },
+      });
+    this.#root = `${url.origin}${url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "")}`;
+    this.#host = url.host;
+    this.#apiKey = apiKey;
+  }
+
+  async models(signal?: AbortSignal): Promise<readonly ClientModel[]> {
+    const parsed = modelsSchema.safeParse(await this.#json("/v1/models", signal));
+    if (!parsed.success) throw new CortensorError("peer-protocol", `${this.#host} answered with no list of models`);
+    return parsed.data.data.map(({ id, cortensor }) => ({
+      name: id,
+      modelId: cortensor?.model_id ?? null,
+      contextTokens: cortensor?.context_tokens ?? null,
+      miners: cortensor?.miners ?? null,
+      promptCorPerMillion: cortensor?.prompt_cor_per_million ?? null,
+      outputCorPerMillion: cortensor?.output_cor_per_million ?? null,
+    }));
+  }
+
+  /** Asks and waits for the whole answer; `onText` gets each piece as it comes. */
+  async complete(
+    request: ClientRequest,
+    { signal, onText }: { readonly signal?: AbortSignal; onText?: (text: string) => void } = {},
+  ): Promise<Answer> {
+    for await (const event of this.stream(request, signal)) {
+      if (event.type === "text") onText?.(event.text);
+      if (event.type === "finish") return event.answer;
+    }
+    throw new Error("an answer ended without a finish");
+  }
+
+  /** Asks and gives out the answer as it comes. Leaving the loop cancels the rest; what was given is paid. */
+  async *stream(request: ClientRequest, signal?: AbortSignal): AsyncGenerator<ClientEvent> {
+    const left = new AbortController();
+    try {
+      const response = await this.#call(pathOf(request), {
+        method: "POST",
+        body: JSON.stringify(bodyOf(request)),
+        signal: signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]),
+        headers: {
+          "content-type": "application/json",
+          accept: "text/event-stream",
+          ...(request.idempotencyKey !== undefined && { "idempotency-key": request.idempotencyKey }),
+        },
+      });
+      yield* answerStream(response);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      left.abort();
+    }
+  }
+
+  /** JSON of the receipt of an answer that was given to this key. */
+  async receipt(taskId: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const path = `/api/v1/receipts/${encodeURIComponent(taskId)}`;
+    return (await this.#json(path, signal)) as Readonly<Record<string, unknown>>;
+  }
+
+  /** Who the router is, proven by a signature over a fresh question. */
+  async info({ recover, signal }: { recover: Recover; signal?: AbortSignal }): Promise<NodeInfo> {
+    const nonce = hexOf(crypto.getRandomValues(new Uint8Array(32)));
+    return checkInfo(await this.#json(`/api/v1/info?nonce=${nonce}`, signal), { nonce, recover });
+  }
+
+  async #json(path: string, signal: AbortSignal | undefined): Promise<unknown> {
+    const response = await this.#call(path, signal === undefined ? {} : { signal });
+    try {
+      return await response.json();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof SyntaxError) throw this.#noRouter(error);
+      throw this.#unreachable(error);
+    }
+  }
+
+  async #call(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.#root}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${this.#apiKey}`, ...(init.headers as Record<string, string> | undefined) },
+      });
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      throw this.#unreachable(error);
+    }
+    if (response.ok) return response;
+    throw await errorOfResponse(response).catch((error: unknown) => this.#unreachable(error));
+  }
+
+  #unreachable(error: unknown): unknown {
+    return connectionError(error, { host: this.#host, said: `no router answers at ${this.#host}` });
+  }
+
+  #noRouter(cause: unknown): CortensorError {
+    return new CortensorError("router-unreachable", `what answers at ${this.#host} is no router`, {
+      why: [["seen", "a page that is not JSON"]],
+      cause,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { ChatMessage } from "../protocol/records.ts";
+
+/** What is asked and how; whatever is left out takes the router's default. */
+export interface ClientRequest {
+  /** Name or id of the model; needed when the router serves several. */
+  readonly model?: string;
+  /** A conversation to answer, or a text to continue as it stands. */
+  readonly prompt: readonly ChatMessage[] | string;
+  /** Longest answer, in tokens. */
+  readonly maxTokens?: number;
+  /** 0 to 2; 0 takes the likeliest token always. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  /** 1 to 64. */
+  readonly topK?: number;
+  readonly minP?: number;
+  /** The same seed, request and model give the same answer. */
+  readonly seed?: number;
+  /** Up to 4 texts that end the answer. */
+  readonly stop?: readonly string[];
+  /** The same key gets the same answer once more and pays nothing for it. */
+  readonly idempotencyKey?: string;
+}
+
+export function pathOf({ prompt }: ClientRequest): string {
+  return typeof prompt === "string" ? "/v1/completions" : "/v1/chat/completions";
+}
+
+/** The request as OpenAI's interface spells it, always streamed, so that a long answer meets no timeout on its way. */
+export function bodyOf(request: ClientRequest): Record<string, unknown> {
+  const { model, prompt, maxTokens, temperature, topP, topK, minP, seed, stop } = request;
+  return {
+    model,
+    ...(typeof prompt === "string" ? { prompt } : { messages: prompt }),
+    max_tokens: maxTokens,
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    min_p: minP,
+    seed,
+    stop,
+    stream: true,
+    stream_options: { include_usage: true },
+  };
+}
