@@ -110,9 +110,7 @@ export class Miner implements Startable {
     const { chain, clock, log } = this.#deps;
     try {
       const registered = await chain.nodes("router");
-      const found = registered.flatMap(({ addresses }) =>
-        addresses.filter((text) => text.includes("/p2p/")).slice(0, 1),
-      );
+      const found = registered.flatMap(({ addresses }) => addresses.filter((text) => text.startsWith("/")).slice(0, 1));
       this.#dial([...this.#options.routers, ...found]);
     } catch (error) {
       log.warn("routers could not be read from the registry", {}, error);

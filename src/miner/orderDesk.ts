@@ -97,7 +97,8 @@ function fitPrompt(frame: OrderFrame, hash: Hex, deps: DeskDeps): AcceptedOrder 
   });
   const promptIds = segments.flatMap(({ text, control }) => deps.engine.tokenize(text, control));
   // Templates that write the token themselves must not get it twice.
-  if (model.addBos && segments[0]?.text !== model.bosText) promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
+  if (model.addBos && segments[0]?.text !== model.bosText)
+    promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
   const free = model.contextTokens - promptIds.length - frame.resume.length;
   if (free < 1)
     return {

@@ -81,7 +81,10 @@ export class Dispatcher {
     const { ledger, signer, work } = this.#deps;
     const id = taskId({ router: signer.address, account: request.account, requestId: request.requestId });
     const stored = ledger.answer(id);
-    if (stored !== undefined) return yield* replay(stored, ledger.chargeOf(stored.receipt.fee));
+    if (stored !== undefined) {
+      yield* replay(stored, ledger.chargeOf(stored.receipt.fee));
+      return;
+    }
     if (this.#running.has(id))
       throw new CortensorError("bad-request", `the request ${request.requestId} is being answered already`);
     const ceilingWei = this.#reserve(request, call.depositWei);

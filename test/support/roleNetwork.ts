@@ -1,0 +1,229 @@
+import { randomBytes } from "node:crypto";
+import { MemoryChain } from "../../src/chain/index.ts";
+import { createEngine } from "../../src/engine/index.ts";
+import { createSigner, newPrivateKey, recover } from "../../src/keys/index.ts";
+import type { Signer } from "../../src/keys/interface.ts";
+import { Miner } from "../../src/miner/miner.ts";
+import { createSilentLog } from "../../src/observability/log.ts";
+import { WorkMeter } from "../../src/observability/work.ts";
+import { createMemoryNetwork, keepOpen, type MemoryNetwork } from "../../src/p2p/index.ts";
+import { PROTOCOLS } from "../../src/p2p/interface.ts";
+import { digest, registerHash } from "../../src/protocol/eip712.ts";
+import type { Session } from "../../src/protocol/records.ts";
+import { RENDERER_VERSION } from "../../src/protocol/render.ts";
+import { Router } from "../../src/router/router.ts";
+import type { AnswerEvent, TaskRequest } from "../../src/router/task.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import type { Hex } from "../../src/util/types.ts";
+
+const COR = 10n ** 18n;
+const PRICES = { promptPrice: 2n * 10n ** 11n, outputPrice: 21n * 10n ** 11n };
+export const randomHex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
+
+/** One miner of a network in memory. */
+export interface TestMiner {
+  readonly miner: Miner;
+  readonly signer: Signer;
+  readonly store: MemoryStore;
+}
+
+/** A router and its miners over memory adapters: real roles, real signatures, no sockets. */
+export class RoleNetwork {
+  readonly chain = new MemoryChain({}, { recover });
+  readonly lines: MemoryNetwork = createMemoryNetwork();
+  readonly routerSigner = createSigner(newPrivateKey());
+  readonly routerOwner = createSigner(newPrivateKey());
+  readonly operator = createSigner(newPrivateKey());
+  clientSession!: Session;
+  routerStore = new MemoryStore();
+  router!: Router;
+  readonly miners: TestMiner[] = [];
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  static async create(): Promise<RoleNetwork> {
+    const network = new RoleNetwork();
+    await network.#open();
+    return network;
+  }
+
+  async #open(): Promise<void> {
+    const { chain, operator, routerSigner, routerOwner } = this;
+    for (const { address } of [operator, routerSigner, routerOwner])
+      await chain.fund(address, { corWei: 5000n * COR, gasWei: COR });
+    await this.#register(routerSigner, {
+      owner: routerOwner,
+      role: "router",
+      addresses: [`/memory/${routerSigner.address}`],
+    });
+    this.clientSession = {
+      payer: operator.address,
+      signer: routerSigner.address,
+      payee: routerSigner.address,
+      recipient: routerOwner.address,
+      terms: randomHex(32),
+      expiry: chain.head().timestamp + 1_000_000,
+      salt: randomHex(32),
+    };
+    await chain.as(operator).openSession(this.clientSession, 1000n * COR);
+    await this.routerStore.start();
+    await this.startRouter();
+  }
+
+  /** A router over the store as it is now; used again after `killRouter`. */
+  async startRouter(): Promise<void> {
+    const { chain, lines, routerSigner, routerOwner } = this;
+    this.router = new Router(
+      {
+        network: "memory",
+        owner: routerOwner.address,
+        software: "test",
+        clientSession: this.clientSession,
+        minerDepositWei: 10n * COR,
+        attempts: 4,
+        queueMs: 5000,
+        timeoutMs: 30_000,
+        drainMs: 20,
+        limits: { ackMs: 1000, lateMs: 1000, stallMs: 1000 },
+      },
+      {
+        chain,
+        transport: lines.transport(routerSigner.address),
+        store: this.routerStore,
+        signer: routerSigner,
+        recover,
+        work: new WorkMeter(systemClock),
+        clock: systemClock,
+        log: createSilentLog(),
+        random: Math.random,
+        randomBytes32: () => randomHex(32),
+      },
+    );
+    await this.router.start();
+  }
+
+  /** Drops the router's lines and whatever it had not synced. */
+  async killRouter(): Promise<void> {
+    const dead = this.router;
+    for (const { signer } of this.miners) this.lines.cut(this.routerSigner.address, signer.address);
+    this.routerStore = this.routerStore.afterKill();
+    await dead.stop();
+    for (const { signer } of this.miners) this.lines.mend(this.routerSigner.address, signer.address);
+  }
+
+  /** A miner with the scripted engine, connected. */
+  async addMiner({
+    script = "rate=2000,length=40",
+    slots = 4,
+    exposureWei = COR,
+  }: {
+    script?: string;
+    slots?: number;
+    exposureWei?: bigint;
+  } = {}): Promise<TestMiner> {
+    const { chain, lines } = this;
+    const signer = createSigner(newPrivateKey());
+    const owner = createSigner(newPrivateKey());
+    await chain.fund(owner.address, { corWei: 200n * COR, gasWei: COR });
+    await this.#register(signer, { owner, role: "miner", addresses: [] });
+    const engine = createEngine({ kind: "scripted", script, slots }, { log: createSilentLog(), clock: systemClock });
+    const store = new MemoryStore();
+    const transport = lines.transport(signer.address);
+    await Promise.all([engine.start(), store.start(), transport.start()]);
+    const miner = new Miner(
+      { owner: owner.address, software: "test", ...PRICES, exposureWei, drainMs: 1000, routers: [] },
+      {
+        chain,
+        engine,
+        store,
+        signer,
+        recover,
+        work: new WorkMeter(systemClock),
+        clock: systemClock,
+        log: createSilentLog(),
+        randomBytes32: () => randomHex(32),
+        keepOpen: (address, onStream) => {
+          const kept = keepOpen({
+            address,
+            protocol: PROTOCOLS.task,
+            transport,
+            clock: systemClock,
+            onStream,
+            backoff: { firstMs: 5, maxMs: 20 },
+          });
+          return () => void kept.stop();
+        },
+      },
+    );
+    const known = this.miners.length;
+    await miner.start();
+    const made = { miner, signer, store };
+    this.miners.push(made);
+    this.#stops.push(async () => {
+      await miner.stop();
+      await engine.stop();
+      await transport.stop();
+    });
+    await this.untilConnected(known + 1);
+    return made;
+  }
+
+  /** Resolves when the router has lines to so many miners. */
+  async untilConnected(count: number): Promise<void> {
+    while (this.router.peers().filter(({ connected }) => connected).length < count)
+      await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+
+  request(change: Partial<TaskRequest> = {}): TaskRequest {
+    return {
+      account: randomHex(32),
+      requestId: randomHex(16),
+      model: this.router.models()[0]?.name ?? "none",
+      input: { kind: "messages", messages: [{ role: "user", content: "What is a dog?" }] },
+      params: { maxTokens: 200, temperature: 1, topP: 1, topK: 64, minP: 0, stop: [], renderer: RENDERER_VERSION },
+      ...change,
+    };
+  }
+
+  /** The whole answer to one request. */
+  async ask(
+    change: Partial<TaskRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<{ text: string; finish: Extract<AnswerEvent, { type: "finish" }> }> {
+    let text = "";
+    for await (const event of this.router.answer(this.request(change), signal)) {
+      if (event.type === "text") text += event.text;
+      if (event.type === "finish") return { text, finish: event };
+    }
+    throw new Error("the answer had no end");
+  }
+
+  /** What every edge says has been earned; all equal when nothing is lost and nothing paid twice. */
+  sums(): { receipted: bigint; toMiners: bigint; fromClients: bigint; atMiners: bigint } {
+    const { ledger } = this.router;
+    return {
+      receipted: ledger.receiptedWei,
+      toMiners: ledger.minerEdges().reduce((sum, edge) => sum + edge.voucher.record.cumulative, 0n),
+      fromClients: ledger.clientEdge?.voucher.record.cumulative ?? 0n,
+      atMiners: this.miners.reduce((sum, { miner }) => sum + miner.ledger.vouchersWei, 0n),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()));
+    await this.router.stop();
+  }
+
+  async #register(
+    node: Signer,
+    record: { owner: Signer; role: "router" | "miner"; addresses: string[] },
+  ): Promise<void> {
+    const consent = node.sign(
+      digest(this.chain.domain, registerHash({ owner: record.owner.address, role: record.role === "router" ? 3 : 1 })),
+    );
+    const stakeWei = this.chain.parameters.minimumStakeWei;
+    await this.chain
+      .as(record.owner)
+      .register({ address: node.address, role: record.role, stakeWei, addresses: record.addresses, consent });
+  }
+}
