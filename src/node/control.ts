@@ -7,6 +7,7 @@ import { socketFolder } from "./home.ts";
 /** What a process answers on its control socket; each returns a JSON record. */
 export interface ControlRoutes {
   readonly "GET /facts": () => unknown;
+  readonly "GET /sessions"?: () => unknown;
   readonly "POST /stop": () => unknown;
   readonly "POST /redeem"?: () => unknown;
 }

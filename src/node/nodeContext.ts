@@ -14,6 +14,7 @@ import { type Identity, openIdentity } from "./identity.ts";
 import type { ReadyMessage } from "./ipc.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { lockHome } from "./lock.ts";
+import { withRpc } from "./withRpc.ts";
 
 /** What a node is started with. */
 export interface NodeOptions {
@@ -109,11 +110,6 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
     await lifecycle.stop();
     throw error;
   }
-}
-
-function withRpc(preset: NetworkPreset, rpc: string | undefined): NetworkPreset {
-  if (rpc === undefined || rpc === "") return preset;
-  return { ...preset, rpc: rpc.split(",").map((url) => url.trim()) };
 }
 
 export type { Role };

@@ -12,6 +12,7 @@ import { FactsSource, type RoleFacts } from "./facts.ts";
 import { randomBytes32 } from "./identity.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
 import { Redeemer } from "./redeemer.ts";
+import { sessionFacts } from "./sessionFacts.ts";
 
 /** Vouchers are worth redeeming this often where gas costs nothing, and seldom elsewhere. */
 const REDEEM_MS = { practice: 5000, public: 3_600_000 } as const;
@@ -97,6 +98,7 @@ async function build(
   const facts = new FactsSource(ground, () => minerFacts({ miner, engine, redeemer, ground }));
   const control = new ControlSocket(home.node(name).socket, {
     "GET /facts": () => facts.read(),
+    "GET /sessions": () => sessionFacts({ pays: [], earns: miner.ledger.sessions() }),
     "POST /stop": () => deps.requestStop(),
     "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
   });

@@ -16,7 +16,8 @@ import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
 import { openOperator, randomBytes32 } from "./identity.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
-import { Redeemer } from "./redeemer.ts";
+import { type Earning, Redeemer } from "./redeemer.ts";
+import { sessionFacts } from "./sessionFacts.ts";
 import type { Session } from "../protocol/records.ts";
 import type { StatusSnapshot } from "../observability/snapshot.ts";
 
@@ -68,6 +69,8 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
     { log: log.child({ part: "p2p" }), clock: ground.clock },
   );
   const router = newRouter(ground, { session, transport, store });
+  const earnings = (): readonly Earning[] =>
+    router.ledger.clientEdge === undefined ? [] : [router.ledger.clientEdge];
   const redeemer = new Redeemer(
     { intervalMs: preset.practice ? REDEEM_MS.practice : REDEEM_MS.public },
     {
@@ -75,7 +78,7 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
       actor: chain.as(identity.node),
       clock: ground.clock,
       log,
-      earnings: () => (router.ledger.clientEdge === undefined ? [] : [router.ledger.clientEdge]),
+      earnings,
     },
   );
   lifecycle.onStop("redeemer", () => redeemer.stop());
@@ -105,6 +108,7 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
   await announce(ground, [...transport.addresses(), http.url]);
   const control = new ControlSocket(home.node(name).socket, {
     "GET /facts": () => facts.read(),
+    "GET /sessions": () => sessionFacts({ pays: router.ledger.minerEdges(), earns: earnings() }),
     "POST /stop": () => deps.requestStop(),
     "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
   });
