@@ -9,6 +9,21 @@ export const registry: Registry = {
   },
   chapters: [
     {
+      title: "Start and stop:",
+      commands: [
+        {
+          name: "up",
+          summary: "a whole practice network on this machine, answering prompts",
+          load: async () => (await import("./commands/up.ts")).up,
+        },
+        {
+          name: "down",
+          summary: "stop everything that runs in this home",
+          load: async () => (await import("./commands/down.ts")).down,
+        },
+      ],
+    },
+    {
       title: "Look:",
       commands: [
         {
@@ -21,6 +36,48 @@ export const registry: Registry = {
     {
       title: "Money and settings:",
       commands: [
+        {
+          name: "node",
+          summary: "nodes in the registry, their stake and owners",
+          commands: [
+            {
+              name: "list",
+              summary: "all of the network",
+              load: async () => (await import("./commands/nodeList.ts")).nodeList,
+            },
+            {
+              name: "show",
+              summary: "one node: registry, state and balances",
+              load: async () => (await import("./commands/nodeShow.ts")).nodeShow,
+            },
+            {
+              name: "register",
+              summary: "enter a node, signed by its owner",
+              load: async () => (await import("./commands/nodeRegister.ts")).nodeRegister,
+            },
+            {
+              name: "stake",
+              summary: "add to a node's stake",
+              load: async () => (await import("./commands/nodeStake.ts")).nodeStake,
+            },
+          ],
+        },
+        {
+          name: "session",
+          summary: "payment sessions of this home's nodes",
+          commands: [
+            {
+              name: "list",
+              summary: "all of them, with deposits and vouchers",
+              load: async () => (await import("./commands/sessionList.ts")).sessionList,
+            },
+            {
+              name: "show",
+              summary: "one session",
+              load: async () => (await import("./commands/sessionShow.ts")).sessionShow,
+            },
+          ],
+        },
         {
           name: "wallet",
           summary: "keys and money",
@@ -42,8 +99,13 @@ export const registry: Registry = {
             },
             {
               name: "show",
-              summary: "one key's address",
+              summary: "one key's address and balances",
               load: async () => (await import("./commands/walletShow.ts")).walletShow,
+            },
+            {
+              name: "fund",
+              summary: "fill a wallet of a practice network",
+              load: async () => (await import("./commands/walletFund.ts")).walletFund,
             },
             {
               name: "export",
@@ -109,6 +171,11 @@ export const registry: Registry = {
     {
       title: "Help:",
       commands: [
+        {
+          name: "doctor",
+          summary: "every check with its result and its fix",
+          load: async () => (await import("./commands/doctor.ts")).doctor,
+        },
         {
           name: "help",
           summary: "about a command, an error code, exit-codes, environment or json",

@@ -173,12 +173,10 @@ export class Dispatcher {
         avoid: tried,
       });
       if (choice.miner !== undefined) return choice.miner;
-      if (choice.reason === "unserved") throw unserved(request.model, pool);
+      // A miner that was lost in the middle of this task may come back; one that never was will not.
+      if (choice.reason === "unserved" && notes.length === 0) throw unserved(request.model, pool);
       const leftMs = until - clock.now();
-      if (leftMs <= 0)
-        throw new CortensorError("rate-limited", `every slot for ${request.model} is taken`, {
-          data: { retryAfterS: pool.retryAfterSeconds() },
-        });
+      if (leftMs <= 0) throw exhausted(request.model, { lost: choice.reason === "unserved", pool });
       await pool.untilFree(Math.min(leftMs, 1000), signal);
       signal.throwIfAborted();
     }
@@ -317,6 +315,14 @@ function verdictOn(error: unknown): { retryable: boolean; emitted: number } {
 /** A refusal costs a miner nothing; whatever else ends an attempt breaks its promise. */
 function brokenBy(error: unknown): boolean {
   return !(error instanceof CortensorError && error.details.data?.refused === true);
+}
+
+function exhausted(model: string, { lost, pool }: { lost: boolean; pool: MinerPool }): CortensorError {
+  if (lost)
+    return new CortensorError("no-capacity", `every miner that serves ${model} was lost`, { try: "cortensor status" });
+  return new CortensorError("rate-limited", `every slot for ${model} is taken`, {
+    data: { retryAfterS: pool.retryAfterSeconds() },
+  });
 }
 
 function unserved(model: string, pool: MinerPool): CortensorError {

@@ -131,6 +131,7 @@ export class MinerPool {
     if (entry?.link !== link) return;
     this.#entries.delete(link.address);
     this.#bag(entry.modelId).setFree(entry, 0);
+    this.#wake();
   }
 
   /** No new orders for this miner; what runs goes on. */
@@ -254,6 +255,10 @@ export class MinerPool {
     if (this.#entries.get(entry.address) !== entry) return;
     this.#bag(entry.modelId).setFree(entry, entry.free);
     if (entry.free === 0) return;
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 

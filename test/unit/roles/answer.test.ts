@@ -144,7 +144,6 @@ describe("a router that dies", () => {
       );
       await running[0];
       await network.killRouter();
-      await Promise.all(running);
       await network.startRouter();
       await network.untilConnected(1);
       balanced();

@@ -1,0 +1,153 @@
+import { CortensorClient } from "../../client/index.ts";
+import { fleetOf } from "../../fleet/fleetSpec.ts";
+import { statusReader } from "../../fleet/status/collectStatus.ts";
+import type { UpRecord } from "../../fleet/supervisor.ts";
+import { superviseUp } from "../../fleet/superviseUp.ts";
+import { type Launched, launchUp, SUPERVISOR_MARK } from "../../fleet/upChannel.ts";
+import { privateFolder } from "../../node/home.ts";
+import { canOpenDashboard } from "../../tui/canOpenDashboard.ts";
+import { openDashboard } from "../../tui/openDashboard.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { duration } from "../output/duration.ts";
+import { dimLine } from "./dimLine.ts";
+import { minerEnv, networkFlags, supervisorArgs } from "./upFlags.ts";
+
+export const up = defineCommand({
+  about: "Everything is real: an embedded chain, peer-to-peer lines and a model. Only this network's COR has no value.",
+  sections: [
+    { title: "Network", flags: networkFlags },
+    {
+      title: "This command",
+      flags: {
+        ask: { type: "string", default: undefined, value: "PROMPT", describe: "ask this when it is up" },
+        once: { type: "boolean", default: false, describe: "stop everything after the answer" },
+        detach: { type: "boolean", default: false, short: "d", describe: "leave it running in the background" },
+        tui: { type: "boolean", default: true, describe: "open the dashboard on a terminal" },
+      },
+    },
+  ],
+  examples: ["cortensor up", 'cortensor up --ask "What is a dog?" --once'],
+  drains: true,
+  async run(ctx, { options }) {
+    await privateFolder(ctx.home.root);
+    if (process.env[SUPERVISOR_MARK] === "1" && process.connected) {
+      const { miners, routers, port, host, epoch: epochSeconds } = options;
+      const specs = fleetOf({ miners, routers, port, host, minerEnv: minerEnv(options) });
+      const chainPort = port === 0 ? 0 : options.chainPort;
+      const { logLevel } = (await ctx.settings()).general;
+      return await superviseUp(
+        { home: ctx.home, specs, host, chainPort, epochSeconds, logLevel: logLevel as "info" },
+        ctx,
+      );
+    }
+    const startedAt = ctx.clock.now();
+    const launched = await launch(ctx, supervisorArgs(options, ["--home", ctx.home.root]));
+    ctx.note(
+      ctx.notes.style.muted(
+        ` Up in ${duration(ctx.clock.now() - startedAt)}. Practice: everything is real, only this network's COR has no value.`,
+      ),
+    );
+    try {
+      if (options.ask !== undefined) await answer(ctx, launched.record, options.ask);
+    } catch (error) {
+      if (options.detach) launched.detach();
+      else await launched.stop();
+      throw error;
+    }
+    if (options.once) {
+      await stop(ctx, launched);
+      return 0;
+    }
+    if (options.detach) return background(ctx, launched);
+    return await stay(ctx, { launched, tui: options.tui });
+  },
+});
+
+async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> {
+  const steps: Promise<unknown>[] = [];
+  return await launchUp(
+    {
+      argv,
+      onBegin: (name, ended) => {
+        steps.push(ctx.step({ name, always: true, work: () => ended, result: (text) => text }).catch(() => {}));
+      },
+      onNotice: (text) => ctx.note(` ${ctx.notes.style.warn(ctx.notes.glyph.warn)} ${text}`),
+    },
+    ctx.signal,
+  ).finally(() => Promise.all(steps));
+}
+
+async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {
+  const client = new CortensorClient({ baseUrl: record.router_url, apiKey: record.api_key });
+  const request = { prompt: [{ role: "user", content: prompt }] };
+  let started = false;
+  const write = (text: string): void => {
+    started = true;
+    if (!ctx.global.json) ctx.stdout.write(text);
+  };
+  const whole = await client.complete(request, { signal: ctx.signal, onText: write });
+  if (started && !ctx.global.json) ctx.out("");
+  const nameOf = (address: string): string => record.nodes.find((node) => node.address === address)?.name ?? address;
+  if (ctx.global.json)
+    ctx.json({ schema: "cortensor.answer/1", text: whole.text, miner: whole.miner, cost_cor: whole.costCor });
+  ctx.note(ctx.notes.style.muted(` ${dimLine(whole, { nameOf, between: ctx.notes.glyph.between })}`));
+}
+
+function background(ctx: Context, { record, detach }: Launched): number {
+  detach();
+  const { network, home, router_url, api_key, nodes } = record;
+  ctx.result({ schema: "cortensor.up/1", network, home, router_url, api_key, nodes }, () => {
+    ctx.out("Up in the background. Stop: cortensor down");
+    ctx.out("");
+    ctx.fields([
+      ["OpenAI base URL", router_url],
+      ["API key", `${api_key.slice(0, 6)}${ctx.look.glyph.cut} (whole: cortensor env)`],
+    ]);
+  });
+  return 0;
+}
+
+/** Shows the network until somebody ends it: the dashboard on a terminal, else silence. */
+async function stay(ctx: Context, { launched, tui }: { launched: Launched; tui: boolean }): Promise<number> {
+  const chosen =
+    tui && !ctx.global.json && canOpenDashboard(ctx) ? await dashboard(ctx) : await untilStopped(ctx, launched);
+  if (chosen === "background") {
+    launched.detach();
+    ctx.out(
+      `Running: ${launched.record.router_url}, ${launched.record.nodes.length} nodes. Look: cortensor status. Stop: cortensor down`,
+    );
+  } else await stop(ctx, launched);
+  return 0;
+}
+
+async function dashboard(ctx: Context): Promise<"stop" | "background"> {
+  let chosen: "stop" | "background" = "stop";
+  const { ascii, color } = ctx.look;
+  await openDashboard({
+    ...ctx,
+    read: statusReader({ home: ctx.home, clock: ctx.clock }),
+    intervalMs: 1000,
+    ascii,
+    color,
+    quitChoices: {
+      question: "Stop the practice network?",
+      choices: [
+        { key: "s", word: "stop", choose: () => (chosen = "stop") },
+        { key: "b", word: "run on in the background", choose: () => (chosen = "background") },
+      ],
+    },
+  });
+  return chosen;
+}
+
+async function untilStopped(ctx: Context, { record, ended }: Launched): Promise<"stop"> {
+  ctx.note(` ${record.router_url}  Stop: Ctrl-C, or cortensor down`);
+  const asked = new Promise<void>((resolve) => ctx.signal.addEventListener("abort", () => resolve(), { once: true }));
+  await Promise.race([ended, asked]);
+  return "stop";
+}
+
+async function stop(ctx: Context, launched: Launched): Promise<void> {
+  await ctx.step({ name: "stop", work: () => launched.stop(), result: () => "everything stopped, nothing lost" });
+}
