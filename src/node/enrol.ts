@@ -2,7 +2,9 @@ import type { Chain, Faucet, NodeRecord, Role } from "../chain/interface.ts";
 import { ROLE } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
 import { digest, registerHash } from "../protocol/eip712.ts";
+import type { Signer } from "../keys/interface.ts";
 import { formatCor } from "../util/money.ts";
+import type { Address, Hex } from "../util/types.ts";
 import type { Identity } from "./identity.ts";
 
 /** Gas and COR that a practice node starts with; neither has value. */
@@ -57,7 +59,7 @@ async function register({ identity, role, addresses, consent }: EnrolOptions, ch
   if (ownerSigner === undefined)
     throw new CortensorError("consent-needed", `${identity.name} is not registered and its owner's key is elsewhere`, {
       why: [["needed", `owner ${owner} registers the node ${node.address}`]],
-      try: `cortensor node register --node ${node.address} --role ${role}`,
+      try: `cortensor node register --node ${node.address} --role ${role} --consent ${consentOf(node, { owner, role, chain })}`,
     });
   if (!consent && !chain.parameters.practice)
     throw new CortensorError("consent-needed", `registering ${identity.name} stakes ${formatCor(stakeWei)} COR`, {
@@ -77,7 +79,14 @@ async function register({ identity, role, addresses, consent }: EnrolOptions, ch
         try: `cortensor ${role} start --name ${identity.name}`,
       },
     );
-  const hash = registerHash({ owner, role: ROLE[role] });
-  const nodeConsent = node.sign(digest(chain.domain, hash));
+  const nodeConsent = consentOf(node, { owner, role, chain });
   await chain.as(ownerSigner).register({ address: node.address, role, stakeWei, addresses, consent: nodeConsent });
+}
+
+/** The node key's signature that lets `owner` register it in this role. */
+export function consentOf(
+  node: Signer,
+  { owner, role, chain }: { readonly owner: Address; readonly role: Role; readonly chain: Pick<Chain, "domain"> },
+): Hex {
+  return node.sign(digest(chain.domain, registerHash({ owner, role: ROLE[role] })));
 }

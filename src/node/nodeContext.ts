@@ -6,7 +6,6 @@ import { EventList } from "../observability/events.ts";
 import { createLog, type Log } from "../observability/log.ts";
 import type { NodeFacts } from "../observability/snapshot.ts";
 import { WorkMeter } from "../observability/work.ts";
-import { writeJson } from "../util/jsonFile.ts";
 import type { Address, Clock } from "../util/types.ts";
 import { join } from "node:path";
 import { type Home, privateFolder } from "./home.ts";
@@ -14,6 +13,7 @@ import { type Identity, openIdentity } from "./identity.ts";
 import type { ReadyMessage } from "./ipc.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { lockHome } from "./lock.ts";
+import { writeNodeRecord } from "./nodeRecord.ts";
 import { withRpc } from "./withRpc.ts";
 
 /** What a node is started with. */
@@ -77,15 +77,8 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
       () => openIdentity({ ...options, practice: preset.practice }),
       ({ node, owner }) => `node ${node.address}, owner ${owner}`,
     );
-    const record = {
-      schema: "cortensor.node/1",
-      name,
-      role,
-      network: preset.name,
-      address: identity.node.address,
-      owner: identity.owner,
-    };
-    await writeJson(paths.recordFile, record);
+    const { node, owner } = identity;
+    await writeNodeRecord(home, { name, role, network: preset.name, address: node.address, owner });
     const chain = createChain(
       { preset: withRpc(preset, settings.chain.rpc) },
       { log: log.child({ part: "chain" }), clock: deps.clock },

@@ -22,7 +22,10 @@ export interface NetworkSource {
 }
 
 /** The preset of the network in use, with the endpoints that the settings name. Throws `network-unknown`. */
-export async function presetInUse({ home, settings }: Pick<NetworkSource, "home" | "settings">): Promise<NetworkPreset> {
+export async function presetInUse({
+  home,
+  settings,
+}: Pick<NetworkSource, "home" | "settings">): Promise<NetworkPreset> {
   const { general, chain } = await settings();
   return withRpc(await new PresetFolder(home.networksFolder).read(general.network), chain.rpc);
 }

@@ -69,8 +69,7 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
     { log: log.child({ part: "p2p" }), clock: ground.clock },
   );
   const router = newRouter(ground, { session, transport, store });
-  const earnings = (): readonly Earning[] =>
-    router.ledger.clientEdge === undefined ? [] : [router.ledger.clientEdge];
+  const earnings = (): readonly Earning[] => (router.ledger.clientEdge === undefined ? [] : [router.ledger.clientEdge]);
   const redeemer = new Redeemer(
     { intervalMs: preset.practice ? REDEEM_MS.practice : REDEEM_MS.public },
     {

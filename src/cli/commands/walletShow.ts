@@ -1,33 +1,40 @@
 import { CortensorError } from "../../errors/cortensorError.ts";
-import { type KeyInfo, KeyStore } from "../../keys/index.ts";
+import { KeyStore } from "../../keys/index.ts";
+import { formatCor } from "../../util/money.ts";
 import { defineCommand } from "../command.ts";
+import { balanceOf } from "../wallets/balanceOf.ts";
+import { chooseKey } from "../wallets/chooseKey.ts";
 
 export const walletShow = defineCommand({
+  about: "With its balances when the chain of the network in use answers.",
   arguments: [{ name: "name", describe: "a key of this home; not needed when there is only one" }],
   examples: ["cortensor wallet show", "cortensor wallet show owner --json"],
   async run(ctx, { args }) {
     const keys = new KeyStore({ folder: ctx.home.keysFolder }, ctx);
-    const { name, address, createdAt } = choose(await keys.list(), args.name);
+    const { name, address, createdAt } = chooseKey(await keys.list(), args.name);
     const file = keys.fileOf(name);
-    ctx.result({ schema: "cortensor.wallet/1", name, address, created_at: createdAt, file }, () =>
+    const balance = await balanceOf(ctx, address);
+    const known = balance instanceof CortensorError ? undefined : balance;
+    const money = {
+      network: known?.network ?? null,
+      cor: known === undefined ? null : formatCor(known.corWei),
+      gas: known === undefined ? null : formatCor(known.gasWei),
+    };
+    ctx.result({ schema: "cortensor.wallet/1", name, address, created_at: createdAt, file, ...money }, () => {
       ctx.fields([
         ["wallet", name],
         ["address", address],
         ["made", createdAt.slice(0, 10)],
         ["file", file],
-      ]),
-    );
+        ...(known === undefined
+          ? []
+          : ([
+              [`on ${known.network}`, `${formatCor(known.corWei, "balance")} COR`],
+              ["", `${formatCor(known.gasWei, "balance")} gas`],
+            ] as const)),
+      ]);
+      if (balance instanceof CortensorError && balance.code !== "network-unknown")
+        ctx.note(`Balances are not known: ${balance.message}`);
+    });
   },
 });
-
-/** The key that was named, else the only one, else the owner's. */
-function choose(all: readonly KeyInfo[], name: string | undefined): KeyInfo {
-  const wanted = name ?? (all.length === 1 ? all[0]?.name : "owner");
-  const found = all.find((key) => key.name === wanted);
-  if (found !== undefined) return found;
-  throw new CortensorError("key-missing", `there is no key ${wanted} in this home`, {
-    why: [["found", all.length === 0 ? "no keys" : all.map((key) => key.name).join(", ")]],
-    try: all.length === 0 ? "cortensor wallet new" : "cortensor wallet list",
-    data: { name: wanted },
-  });
-}

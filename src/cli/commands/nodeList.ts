@@ -1,0 +1,48 @@
+import { formatCor, parseCor } from "../../util/money.ts";
+import { onNetwork } from "../../node/openNetwork.ts";
+import { defineCommand } from "../command.ts";
+import type { Look } from "../output/look.ts";
+import { inOrder, type NodeView, nodeView } from "../nodes/nodeView.ts";
+import { ownNodes } from "../nodes/ownNodes.ts";
+
+export const nodeList = defineCommand({
+  about: "Every node of the network in use. Whether one is live is known here of the nodes of this home.",
+  examples: ["cortensor node list", "cortensor node list --json"],
+  async run(ctx) {
+    const { nodes, preset, own } = await onNetwork(ctx, async ({ chain, preset }) => ({
+      preset,
+      nodes: await chain.nodes(),
+      own: await ownNodes(ctx, preset.name),
+    }));
+    const views = inOrder(nodes.map((node) => nodeView(node, own)));
+    ctx.result(views, () => {
+      if (views.length === 0) return ctx.note(`No node is registered on ${preset.name} yet: cortensor up`);
+      ctx.table(
+        [
+          { title: "" },
+          { title: "Node" },
+          { title: "Role" },
+          { title: "Address" },
+          { title: "Stake", right: true },
+          { title: "State" },
+        ],
+        views.map((view) => row(view, ctx.look)),
+      );
+    });
+    const missing = own.records.filter(({ address }) => !nodes.some((node) => node.address === address));
+    for (const { name } of missing) ctx.note(`${name} is not registered: cortensor node register ${name}`);
+  },
+});
+
+function row(view: NodeView, { glyph, style }: Look): string[] {
+  const mark = view.live === true ? style.ok(glyph.ok) : view.live === false ? style.muted(glyph.idle) : "";
+  const stake = formatCor(parseCor(view.stake_cor) ?? 0n, "balance");
+  return [
+    mark,
+    view.name ?? view.public_name,
+    view.role,
+    view.address,
+    stake,
+    view.suspended ? "suspended" : (view.state ?? ""),
+  ];
+}
