@@ -21,6 +21,38 @@ export const registry: Registry = {
           summary: "stop everything that runs in this home",
           load: async () => (await import("./commands/down.ts")).down,
         },
+        {
+          name: "miner",
+          summary: "serve a model, earn COR",
+          commands: [
+            {
+              name: "start",
+              summary: "run a miner",
+              load: async () => (await import("./commands/minerStart.ts")).minerStart,
+            },
+            {
+              name: "stop",
+              summary: "drain and stop one",
+              load: async () => (await import("./commands/nodeStop.ts")).stopCommand("miner"),
+            },
+          ],
+        },
+        {
+          name: "router",
+          summary: "take prompts, pick miners, bring answers back",
+          commands: [
+            {
+              name: "start",
+              summary: "run a router",
+              load: async () => (await import("./commands/routerStart.ts")).routerStart,
+            },
+            {
+              name: "stop",
+              summary: "drain and stop one",
+              load: async () => (await import("./commands/nodeStop.ts")).stopCommand("router"),
+            },
+          ],
+        },
       ],
     },
     {

@@ -1,10 +1,13 @@
 import { rm } from "node:fs/promises";
-import { ControlSocket } from "../node/control.ts";
+import { CortensorError } from "../errors/cortensorError.ts";
+import { callControl, ControlSocket } from "../node/control.ts";
 import type { Home } from "../node/home.ts";
 import type { ReadyMessage } from "../node/ipc.ts";
 import { Lifecycle } from "../node/lifecycle.ts";
 import { lockHome } from "../node/lock.ts";
 import type { Log } from "../observability/log.ts";
+import type { NodeFacts } from "../observability/snapshot.ts";
+import { sleep } from "../util/async.ts";
 import { writeJson } from "../util/jsonFile.ts";
 import type { Clock } from "../util/types.ts";
 import { Child } from "./child.ts";
@@ -13,6 +16,7 @@ import { LocalChain } from "./localChain.ts";
 
 /** All nodes together have this long to drain before they are killed; `down` promises 5 s in all. */
 const STOP_MS = 4000;
+const CONNECT_MS = 30_000;
 
 export interface SupervisorOptions {
   readonly home: Home;
@@ -82,8 +86,7 @@ export class Supervisor {
     const lock = lockHome(home, "fleet");
     this.#lifecycle.onStop("lock", () => lock.release());
     const chain = new LocalChain({ home, host, port: chainPort, epochSeconds }, this.#deps);
-    const { step } = this.#deps;
-    await step(
+    await this.#deps.step(
       "chain",
       () => this.#lifecycle.start("chain", chain, signal),
       ({ preset }) => `${new URL(preset.rpc[0] ?? "").host}, chain ${preset.chainId}, 4 contracts`,
@@ -99,6 +102,7 @@ export class Supervisor {
       signal.removeEventListener("abort", stopEarly),
     );
     signal.throwIfAborted();
+    if (miners.length > 0) await this.#untilConnected(routers, { miners: miners.length, signal });
     const control = new ControlSocket(home.node("fleet").socket, {
       "GET /facts": () => ({ processes: this.#children.map((child) => child.status()) }),
       "POST /stop": () => this.#deps.requestStop(),
@@ -126,6 +130,21 @@ export class Supervisor {
     if (children.length === 0) return [];
     const label = role === "router" ? "router" : "miners";
     return await this.#deps.step(label, () => Promise.all(children.map((child) => child.start())), described);
+  }
+
+  /** A network is up when its miners have lines to its routers: a prompt before that would find nobody. */
+  async #untilConnected(routers: readonly ReadyMessage[], { miners, signal }: { miners: number; signal: AbortSignal }): Promise<void> {
+    const { home } = this.#options;
+    const until = this.#deps.clock.now() + CONNECT_MS;
+    for (const { name } of routers) {
+      for (;;) {
+        const facts = (await callControl(home.node(name).socket, "GET /facts").catch(() => undefined)) as NodeFacts | undefined;
+        if ((facts?.peers.filter(({ connected }) => connected).length ?? 0) >= miners) break;
+        if (this.#deps.clock.now() > until)
+          throw new CortensorError("start-failed", `the miners did not connect to ${name} within ${CONNECT_MS / 1000} s`, { try: "cortensor logs miner-1" });
+        await sleep(20, signal);
+      }
+    }
   }
 
   async #writeUp(nodes: readonly ReadyMessage[], network: string): Promise<UpRecord> {

@@ -15,8 +15,8 @@ export async function takeDown(home: Home): Promise<readonly string[]> {
   const names = await runningNames(home);
   // The supervisor first: it would start again what is stopped behind its back.
   const ordered = [...names.filter((name) => name === FLEET), ...names.filter((name) => name !== FLEET)];
-  if (ordered[0] === FLEET) await stopOne(home, FLEET);
-  await Promise.all(ordered.filter((name) => name !== FLEET).map((name) => stopOne(home, name)));
+  if (ordered[0] === FLEET) await stopProcess(home, FLEET);
+  await Promise.all(ordered.filter((name) => name !== FLEET).map((name) => stopProcess(home, name)));
   return names;
 }
 
@@ -51,7 +51,8 @@ export async function purge(home: Home): Promise<void> {
   }
 }
 
-async function stopOne(home: Home, name: string): Promise<void> {
+/** Asks one process to end and waits; kills it when it has not drained in time. */
+export async function stopProcess(home: Home, name: string): Promise<void> {
   const holder = holderOf(home, name);
   if (holder === undefined) return;
   const asked = await callControl(home.node(name).socket, "POST /stop", 1000).catch(() => undefined);

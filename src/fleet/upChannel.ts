@@ -21,8 +21,8 @@ export type UpRequest = "stop" | "detach";
 export interface LaunchOptions {
   /** The command line after the program's name, as it was typed. */
   readonly argv: readonly string[];
-  onBegin(label: string, ended: Promise<string>): void;
-  onNotice(text: string): void;
+  readonly onBegin: (label: string, ended: Promise<string>) => void;
+  readonly onNotice: (text: string) => void;
 }
 
 /** A practice network that runs in a process of its own. */

@@ -16,6 +16,8 @@ import { SessionWatch } from "./sessionWatch.ts";
 
 /** A miner looks for new routers in the registry this often. */
 const DISCOVER_MS = 15_000;
+/** And this often while it has no line at all: the first router may be registering just now. */
+const DISCOVER_ALONE_MS = 250;
 /** More lines than this bring no more work. */
 const MOST_ROUTERS = 8;
 
@@ -116,7 +118,7 @@ export class Miner implements Startable {
       log.warn("routers could not be read from the registry", {}, error);
       this.#dial(this.#options.routers);
     }
-    if (!this.#draining) this.#cancelDiscovery = clock.after(DISCOVER_MS, () => void this.#discover());
+    if (!this.#draining) this.#cancelDiscovery = clock.after(this.connected > 0 ? DISCOVER_MS : DISCOVER_ALONE_MS, () => void this.#discover());
   }
 
   #dial(addresses: readonly string[]): void {

@@ -63,6 +63,7 @@ export class FactsSource {
         receiptedTodayWei: (role.receiptedWei - this.#atMidnightWei).toString(),
         vouchersWei: role.vouchersWei.toString(),
         redeemedWei: role.redeemedWei.toString(),
+        gasWei: this.#ground.gas.wei?.toString() ?? null,
       },
       peers: role.peers,
       attention: role.attention,

@@ -32,9 +32,12 @@ export type NodeMessage =
       readonly try?: string;
     };
 
-/** Sends to the supervisor; does nothing in a process that has none. */
-export function tellSupervisor(message: NodeMessage): void {
-  if (process.connected) process.send?.(message);
+/** Sends to the supervisor; does nothing in a process that has none. Resolves when the message is on its way. */
+export function tellSupervisor(message: NodeMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected && process.send !== undefined) process.send(message, undefined, {}, () => resolve());
+    else resolve();
+  });
 }
 
 export function failedMessage(error: unknown): NodeMessage {

@@ -35,11 +35,11 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
-    for (const { name, stop } of this.#started.splice(0).reverse()) {
+    for (const part of this.#started.splice(0).toReversed()) {
       try {
-        await stop();
+        await part.stop();
       } catch (error) {
-        this.#log.error("part did not stop cleanly", { part: name }, error);
+        this.#log.error("part did not stop cleanly", { part: part.name }, error);
       }
     }
   }

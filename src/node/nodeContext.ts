@@ -1,14 +1,15 @@
 import { createChain } from "../chain/index.ts";
 import { createFaucet } from "../chain/index.ts";
-import type { Chain, Faucet, NetworkPreset, Role } from "../chain/interface.ts";
+import type { Chain, Faucet, NetworkPreset } from "../chain/interface.ts";
 import type { Settings } from "../config/tree.ts";
 import { EventList } from "../observability/events.ts";
-import { createLog, type Log } from "../observability/log.ts";
+import { createLog, type Log, type LogLevel } from "../observability/log.ts";
 import type { NodeFacts } from "../observability/snapshot.ts";
 import { WorkMeter } from "../observability/work.ts";
 import type { Address, Clock } from "../util/types.ts";
 import { join } from "node:path";
 import { type Home, privateFolder } from "./home.ts";
+import { GasWatch } from "./gasWatch.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import type { ReadyMessage } from "./ipc.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -51,6 +52,8 @@ export interface Ground {
   readonly identity: Identity;
   readonly chain: Chain;
   readonly faucet: Faucet | undefined;
+  /** Started when the node has been funded. */
+  readonly gas: GasWatch;
   readonly log: Log;
   readonly work: WorkMeter;
   readonly events: EventList;
@@ -62,12 +65,11 @@ export interface Ground {
 /** Takes the node's name, opens its keys and connects to the chain. On an error nothing stays behind. */
 export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise<Ground> {
   const { home, name, role, preset, settings } = options;
-  const paths = home.node(name);
+  await privateFolder(home.root);
   const lock = lockHome(home, name);
-  await privateFolder(paths.folder);
-  await privateFolder(paths.logFolder);
-  const log = createLog({ level: settings.general.logLevel as "info", file: join(paths.logFolder, "node.log") }).child({
-    node: name,
+  const log = await openLog(options).catch((error: unknown) => {
+    lock.release();
+    throw error;
   });
   const lifecycle = new Lifecycle(log);
   lifecycle.onStop("lock", () => lock.release());
@@ -79,18 +81,19 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
     );
     const { node, owner } = identity;
     await writeNodeRecord(home, { name, role, network: preset.name, address: node.address, owner });
-    const chain = createChain(
-      { preset: withRpc(preset, settings.chain.rpc) },
-      { log: log.child({ part: "chain" }), clock: deps.clock },
-    );
-    await lifecycle.start("chain", chain);
-    const faucet = preset.practice && preset.treasury !== undefined ? createFaucet({ preset }) : undefined;
     const { clock } = deps;
+    const reached = withRpc(preset, settings.chain.rpc);
+    const chain = createChain({ preset: reached }, { log: log.child({ part: "chain" }), clock });
+    await lifecycle.start("chain", chain);
+    const faucet = preset.practice && preset.treasury !== undefined ? createFaucet({ preset: reached }) : undefined;
+    const gas = new GasWatch(node.address, { chain, clock });
+    lifecycle.onStop("gas", () => gas.stop());
     return {
       options,
       identity,
       chain,
       faucet,
+      gas,
       log,
       work: new WorkMeter(clock),
       events: new EventList(clock),
@@ -105,4 +108,9 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
   }
 }
 
-export type { Role };
+async function openLog({ home, name, settings }: NodeOptions): Promise<Log> {
+  const { logFolder } = home.node(name);
+  await privateFolder(logFolder);
+  const level = settings.general.logLevel as LogLevel;
+  return createLog({ level, file: join(logFolder, "node.log") }).child({ node: name });
+}

@@ -10,6 +10,7 @@ import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
 import { randomBytes32 } from "./identity.ts";
+import { LineWatch } from "./lineWatch.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
 import { Redeemer } from "./redeemer.ts";
 import { sessionFacts } from "./sessionFacts.ts";
@@ -38,9 +39,12 @@ async function build(
 ): Promise<RunningNode> {
   const { options, identity, chain, lifecycle, log, clock, work } = ground;
   const { settings, home, name, preset } = options;
+  // Stopped last of all parts, so that a node that drains can be asked how far it is.
+  let control: ControlSocket | undefined;
+  lifecycle.onStop("control", () => control?.stop());
   // Loading a model and registering have nothing to do with each other, and each takes its time.
   const engine = newEngine(ground);
-  const [record] = await Promise.all([
+  const [record] = await both([
     deps.step(
       "register",
       () => enrol({ identity, role: "miner", addresses: [], consent: options.consent }, ground),
@@ -86,7 +90,18 @@ async function build(
       log,
       randomBytes32,
       keepOpen: (address, onStream) => {
-        const kept = keepOpen({ address, protocol: PROTOCOLS.task, transport, clock, onStream });
+        const line = new LineWatch(address, log.child({ part: "p2p" }));
+        const kept = keepOpen({
+          address,
+          protocol: PROTOCOLS.task,
+          transport,
+          clock,
+          onStream: (stream) => {
+            line.up();
+            return onStream(stream);
+          },
+          onDown: (down) => line.down(down),
+        });
         return () => void kept.stop();
       },
     },
@@ -96,13 +111,14 @@ async function build(
   await lifecycle.start("miner", miner);
   await redeemer.start();
   const facts = new FactsSource(ground, () => minerFacts({ miner, engine, redeemer, ground }));
-  const control = new ControlSocket(home.node(name).socket, {
+  await ground.gas.start();
+  control = new ControlSocket(home.node(name).socket, {
     "GET /facts": () => facts.read(),
     "GET /sessions": () => sessionFacts({ pays: [], earns: miner.ledger.sessions() }),
     "POST /stop": () => deps.requestStop(),
     "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
   });
-  await lifecycle.start("control", control);
+  await control.start();
   log.info("serving", { model: engine.model.name });
   return {
     ready: {
@@ -117,6 +133,12 @@ async function build(
     facts: () => facts.read(),
     stop: () => lifecycle.stop(),
   };
+}
+
+/** As `Promise.all`, and no work is left running when one part fails: what it starts must be there to be stopped. */
+async function both<A, B>(parts: readonly [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
 
 function newEngine({ options, log, clock }: Ground): Engine {

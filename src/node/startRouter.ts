@@ -48,6 +48,9 @@ export async function startRouter(options: NodeOptions, deps: Deps): Promise<Run
 async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
   const { options, identity, chain, lifecycle, log } = ground;
   const { settings, home, name, preset } = options;
+  // Stopped last of all parts, so that a node that drains can be asked how far it is.
+  let control: ControlSocket | undefined;
+  lifecycle.onStop("control", () => control?.stop());
   const session = await deps.step(
     "register",
     () => enrolRouter(ground),
@@ -105,13 +108,14 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
   );
   await lifecycle.start("http", http);
   await announce(ground, [...transport.addresses(), http.url]);
-  const control = new ControlSocket(home.node(name).socket, {
+  await ground.gas.start();
+  control = new ControlSocket(home.node(name).socket, {
     "GET /facts": () => facts.read(),
     "GET /sessions": () => sessionFacts({ pays: router.ledger.minerEdges(), earns: earnings() }),
     "POST /stop": () => deps.requestStop(),
     "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
   });
-  await lifecycle.start("control", control);
+  await control.start();
   log.info("router ready", { url: http.url });
   return {
     ready: {

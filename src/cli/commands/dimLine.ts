@@ -4,7 +4,7 @@ import { formatCor, parseCor } from "../../util/money.ts";
 /** The line under an answer: who, how much, how fast, what it cost, and the receipt to check it with. */
 export function dimLine(
   answer: Answer,
-  { nameOf, between }: { nameOf(address: string): string; readonly between: string },
+  { nameOf, between }: { readonly nameOf: (address: string) => string; readonly between: string },
 ): string {
   const { miner, usage, timing, costCor, receipt } = answer;
   const cost = costCor === null ? undefined : parseCor(costCor);

@@ -29,40 +29,60 @@ export const up = defineCommand({
   ],
   examples: ["cortensor up", 'cortensor up --ask "What is a dog?" --once'],
   drains: true,
-  async run(ctx, { options }) {
-    await privateFolder(ctx.home.root);
-    if (process.env[SUPERVISOR_MARK] === "1" && process.connected) {
-      const { miners, routers, port, host, epoch: epochSeconds } = options;
-      const specs = fleetOf({ miners, routers, port, host, minerEnv: minerEnv(options) });
-      const chainPort = port === 0 ? 0 : options.chainPort;
-      const { logLevel } = (await ctx.settings()).general;
-      return await superviseUp(
-        { home: ctx.home, specs, host, chainPort, epochSeconds, logLevel: logLevel as "info" },
-        ctx,
-      );
-    }
-    const startedAt = ctx.clock.now();
-    const launched = await launch(ctx, supervisorArgs(options, ["--home", ctx.home.root]));
-    ctx.note(
-      ctx.notes.style.muted(
-        ` Up in ${duration(ctx.clock.now() - startedAt)}. Practice: everything is real, only this network's COR has no value.`,
-      ),
-    );
-    try {
-      if (options.ask !== undefined) await answer(ctx, launched.record, options.ask);
-    } catch (error) {
-      if (options.detach) launched.detach();
-      else await launched.stop();
-      throw error;
-    }
-    if (options.once) {
-      await stop(ctx, launched);
-      return 0;
-    }
-    if (options.detach) return background(ctx, launched);
-    return await stay(ctx, { launched, tui: options.tui });
-  },
+  run: (ctx, { options }) => runUp(ctx, options),
 });
+
+export interface UpOptions {
+  readonly miners: number;
+  readonly routers: number;
+  readonly model: string | undefined;
+  readonly engine: string;
+  readonly script: string | undefined;
+  readonly slots: number;
+  readonly epoch: number | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly chainPort: number;
+  readonly ask: string | undefined;
+  readonly once: boolean;
+  readonly detach: boolean;
+  readonly tui: boolean;
+}
+
+/** The process on the terminal looks on while another supervises; this is the life of either. */
+export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
+  await privateFolder(ctx.home.root);
+  if (process.env[SUPERVISOR_MARK] === "1" && process.connected) {
+    const { miners, routers, port, host, epoch: epochSeconds } = options;
+    const specs = fleetOf({ miners, routers, port, host, minerEnv: minerEnv({ ...options }) });
+    const chainPort = port === 0 ? 0 : options.chainPort;
+    const { logLevel } = (await ctx.settings()).general;
+    return await superviseUp(
+      { home: ctx.home, specs, host, chainPort, epochSeconds, logLevel: logLevel as "info" },
+      ctx,
+    );
+  }
+  const startedAt = ctx.clock.now();
+  const launched = await launch(ctx, supervisorArgs({ ...options }, ["--home", ctx.home.root]));
+  ctx.note(
+    ctx.notes.style.muted(
+      ` Up in ${duration(ctx.clock.now() - startedAt)}. Practice: everything is real, only this network's COR has no value.`,
+    ),
+  );
+  try {
+    if (options.ask !== undefined) await answer(ctx, launched.record, options.ask);
+  } catch (error) {
+    if (options.detach) launched.detach();
+    else await launched.stop();
+    throw error;
+  }
+  if (options.once) {
+    await stop(ctx, launched);
+    return 0;
+  }
+  if (options.detach) return background(ctx, launched);
+  return await stay(ctx, { launched, tui: options.tui });
+}
 
 async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> {
   const steps: Promise<unknown>[] = [];
@@ -75,7 +95,9 @@ async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> 
       onNotice: (text) => ctx.note(` ${ctx.notes.style.warn(ctx.notes.glyph.warn)} ${text}`),
     },
     ctx.signal,
-  ).finally(() => Promise.all(steps));
+  ).finally(async () => {
+    await Promise.all(steps);
+  });
 }
 
 async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {
@@ -94,9 +116,9 @@ async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<v
   ctx.note(ctx.notes.style.muted(` ${dimLine(whole, { nameOf, between: ctx.notes.glyph.between })}`));
 }
 
-function background(ctx: Context, { record, detach }: Launched): number {
-  detach();
-  const { network, home, router_url, api_key, nodes } = record;
+function background(ctx: Context, launched: Launched): number {
+  launched.detach();
+  const { network, home, router_url, api_key, nodes } = launched.record;
   ctx.result({ schema: "cortensor.up/1", network, home, router_url, api_key, nodes }, () => {
     ctx.out("Up in the background. Stop: cortensor down");
     ctx.out("");

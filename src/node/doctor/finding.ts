@@ -31,7 +31,11 @@ export function failed(name: string, detail: string, fix: string | null): Findin
 /** The finding that an error is; a bug of ours is one, too, as a doctor must not fall ill. */
 export function findingOf(name: string, error: unknown): Finding {
   if (!(error instanceof CortensorError))
-    return failed(name, error instanceof Error ? error.message : String(error), "cortensor doctor --debug");
+    return failed(
+      name,
+      (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "",
+      "cortensor help internal",
+    );
   const why = error.details.why?.map(([, text]) => text).join("; ");
   const detail = why === undefined || why === "" ? error.message : `${error.message} (${why})`;
   const finding = failed(name, detail, error.details.try ?? `cortensor help ${error.code}`);
