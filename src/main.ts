@@ -36,6 +36,9 @@ process.on("uncaughtException", (error) => {
   process.stderr.write(text, () => process.exit(exitCode));
 });
 
+// Timers of the clock keep no process alive, so a command that waits for one alone would be cut off. Ends with the process.
+setInterval(() => undefined, 0x7fff_ffff);
+
 const { env, stdin, stdout, stderr } = process;
 const exitCode = await run(
   { argv: process.argv.slice(2), env, stdin, stdout, stderr, signal: controller.signal, clock: systemClock },

@@ -1,7 +1,7 @@
-import { formatCor, parseCor } from "../../util/money.ts";
 import { onNetwork } from "../../node/openNetwork.ts";
 import { defineCommand } from "../command.ts";
 import type { Look } from "../output/look.ts";
+import { stakeText } from "../nodes/nodeFields.ts";
 import { inOrder, type NodeView, nodeView } from "../nodes/nodeView.ts";
 import { ownNodes } from "../nodes/ownNodes.ts";
 
@@ -9,8 +9,9 @@ export const nodeList = defineCommand({
   about: "Every node of the network in use. Whether one is live is known here of the nodes of this home.",
   examples: ["cortensor node list", "cortensor node list --json"],
   async run(ctx) {
-    const { nodes, preset, own } = await onNetwork(ctx, async ({ chain, preset }) => ({
+    const { nodes, preset, own, epoch } = await onNetwork(ctx, async ({ chain, preset }) => ({
       preset,
+      epoch: chain.epoch().epoch,
       nodes: await chain.nodes(),
       own: await ownNodes(ctx, preset.name),
     }));
@@ -26,7 +27,7 @@ export const nodeList = defineCommand({
           { title: "Stake", right: true },
           { title: "State" },
         ],
-        views.map((view) => row(view, ctx.look)),
+        views.map((view) => row(view, epoch, ctx.look)),
       );
     });
     const missing = own.records.filter(({ address }) => !nodes.some((node) => node.address === address));
@@ -34,9 +35,9 @@ export const nodeList = defineCommand({
   },
 });
 
-function row(view: NodeView, { glyph, style }: Look): string[] {
+function row(view: NodeView, epoch: number, { glyph, style }: Look): string[] {
   const mark = view.live === true ? style.ok(glyph.ok) : view.live === false ? style.muted(glyph.idle) : "";
-  const stake = formatCor(parseCor(view.stake_cor) ?? 0n, "balance");
+  const stake = stakeText(view, epoch);
   return [
     mark,
     view.name ?? view.public_name,

@@ -21,14 +21,13 @@ type Field = readonly [label: string, value: string];
 
 /** The lines of `node show`. */
 export function nodeFields({ view, status, epoch, node, owner }: NodePage): readonly Field[] {
-  const since = `epoch ${view.since_epoch}${view.since_epoch > epoch ? `; now is ${epoch}` : ""}`;
   return [
     ["node", view.name === null ? view.public_name : `${view.name}  (${view.public_name})`],
     ["role", view.suspended ? `${view.role}, suspended` : view.role],
     ["address", view.address],
     ["owner", view.owner],
-    ["stake", stakeOf(view)],
-    ["since", since],
+    ["stake", stakeOf(view, epoch)],
+    ["since", `epoch ${view.since_epoch}`],
     ["holds", moneyOf(node)],
     ["owner holds", moneyOf(owner)],
     ...view.addresses.map((address, at): Field => [at === 0 ? "reached at" : "", address]),
@@ -37,9 +36,15 @@ export function nodeFields({ view, status, epoch, node, owner }: NodePage): read
   ];
 }
 
-function stakeOf(view: NodeView): string {
-  const stake = `${shown(view.stake_cor)} COR in force`;
-  return view.unbonding_cor === "0" ? stake : `${stake}, ${shown(view.unbonding_cor)} unbonding`;
+function stakeOf(view: NodeView, epoch: number): string {
+  const stake = stakeText(view, epoch);
+  const inForce = view.since_epoch > epoch ? `in force ${stake}, now is ${epoch}` : `${stake} COR in force`;
+  return view.unbonding_cor === "0" ? inForce : `${inForce}, ${shown(view.unbonding_cor)} unbonding`;
+}
+
+/** The stake in force, or when it will be. */
+export function stakeText({ stake_cor, since_epoch }: NodeView, epoch: number): string {
+  return since_epoch > epoch ? `from epoch ${since_epoch}` : shown(stake_cor);
 }
 
 function stateOf(state: string, status: NodeStatus | undefined): Field {

@@ -1,9 +1,11 @@
 import { createChain } from "../../chain/index.ts";
 import type { Chain, NetworkPreset } from "../../chain/interface.ts";
+import { LOCAL } from "../../config/index.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { createSilentLog } from "../../observability/log.ts";
 import { formatCor } from "../../util/money.ts";
 import type { Clock } from "../../util/types.ts";
+import { holderOf } from "../lock.ts";
 import { type Finding, failed, findingOf, ok, skipped, warn } from "./finding.ts";
 import type { Check, DoctorGround } from "./ground.ts";
 
@@ -28,12 +30,23 @@ export const chain: Check = async (ground) => {
     const lines = opened.map(({ finding }) =>
       first !== undefined && finding.isNetwork === true ? warn("chain", finding.detail, finding.try) : finding,
     );
-    if (first === undefined) return lines;
+    if (first === undefined) return isStopped(ground, lines) ? [stopped()] : lines;
     return [...lines, await clockOf(first, ground.clock), ...(await gasOf(first, ground))];
   } finally {
     await Promise.all(chains.map((one) => one.stop()));
   }
 };
+
+/** The practice chain of this home is away for the best of reasons: nothing was started. */
+function isStopped({ preset, home, facts }: DoctorGround, lines: readonly Finding[]): boolean {
+  const isLocal = !(preset instanceof CortensorError) && preset.name === LOCAL;
+  const isAway = lines.every(({ isNetwork }) => isNetwork === true);
+  return isLocal && isAway && facts.length === 0 && holderOf(home, "fleet") === undefined;
+}
+
+function stopped(): Finding {
+  return warn("chain", "the practice network of this home does not run", "cortensor up");
+}
 
 async function open(
   preset: NetworkPreset,

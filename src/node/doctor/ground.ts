@@ -17,6 +17,8 @@ export interface DoctorGround {
   readonly preset: NetworkPreset | CortensorError;
   /** Nodes of this home in the network in use, or the one that is asked about. */
   readonly records: readonly NodeRecord[];
+  /** The node that is asked about, when it is only one. */
+  readonly node: string | undefined;
   /** Of those that run. */
   readonly facts: readonly NodeFacts[];
 }
@@ -36,7 +38,7 @@ export async function gatherGround(source: NetworkSource, node: string | undefin
   const network = preset instanceof CortensorError ? undefined : preset.name;
   const records = all.filter((one) => (node === undefined ? one.network === network : one.name === node));
   const facts = await Promise.all(records.map(({ name }) => factsOf(home, name)));
-  return { home, clock, settings, preset, records, facts: facts.filter((one) => one !== undefined) };
+  return { home, clock, settings, preset, records, node, facts: facts.filter((one) => one !== undefined) };
 }
 
 async function orError<T>(work: Promise<T>): Promise<T | CortensorError> {

@@ -7,9 +7,10 @@ import type { Check } from "./ground.ts";
 const ASK_MS = 3000;
 
 /** The routers of this home answer and are ready; where none runs, the port is free for one. */
-export const router: Check = async ({ settings, facts }) => {
+export const router: Check = async ({ settings, facts, node, records }) => {
   const routers = facts.filter(({ role }) => role === "router");
   if (routers.length > 0) return (await Promise.all(routers.map(ofRouter))).flat();
+  if (node !== undefined && records.every(({ role }) => role !== "router")) return [];
   if (settings instanceof CortensorError) return [skipped("router", "the settings cannot be read")];
   const { host, port } = settings.router;
   if (port === 0) return [skipped("port", "any free one is taken")];

@@ -4,6 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { EmbeddedChain } from "../../../src/chain/anvil/embeddedChain.ts";
 import type { NetworkPreset } from "../../../src/chain/interface.ts";
 import { loadSettings } from "../../../src/config/index.ts";
+import type { NodeView } from "../../../src/cli/nodes/nodeView.ts";
+import type { SessionView } from "../../../src/cli/sessions/sessionView.ts";
+import type { Finding } from "../../../src/node/doctor/finding.ts";
 import { homeOf } from "../../../src/node/home.ts";
 import type { RunningNode } from "../../../src/node/nodeContext.ts";
 import { startMiner } from "../../../src/node/startMiner.ts";
@@ -38,11 +41,17 @@ function run(...argv: string[]): Promise<Ended> {
   return runLine(argv, { home, env: { CORTENSOR_NETWORK: "test", CORTENSOR_ROUTER_PORT: "0" } });
 }
 
+/** What registering and showing say beside what the list has. */
+interface Made {
+  readonly try: string;
+  readonly balances: Readonly<Record<string, string>>;
+}
+
 /** The result of a command that ended well. */
-async function json(...argv: string[]): Promise<any> {
+async function json<T = NodeView & Made>(...argv: string[]): Promise<T> {
   const { exitCode, stdout, stderr } = await run(...argv, "--json");
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  return JSON.parse(stdout);
+  return JSON.parse(stdout) as T;
 }
 
 /** The same chain as a network whose money is worth something. */
@@ -201,12 +210,10 @@ describe("with a router and a miner that run", () => {
     const router = await start("router");
     const { p2p } = router.ready as { readonly p2p?: readonly string[] };
     await start("miner", p2p ?? []);
-    await expect.poll(async () => (await json("session", "list")).length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await json<SessionView[]>("session", "list")).length, { timeout: 20_000 }).toBe(2);
 
-    const sessions = await json("session", "list");
-    const toMiner = sessions.find((one: any) =>
-      one.nodes.some((node: any) => node.name === "router-1" && node.role === "pays"),
-    );
+    const sessions = await json<SessionView[]>("session", "list");
+    const toMiner = sessions.find((one) => one.nodes.some((node) => node.name === "router-1" && node.role === "pays"));
     expect(toMiner).toMatchObject({
       schema: "cortensor.session/1",
       state: "open",
@@ -214,9 +221,9 @@ describe("with a router and a miner that run", () => {
       voucher_cor: "0",
       redeemed_cor: "0",
     });
-    const clients = sessions.find((one: any) => one !== toMiner);
+    const clients = sessions.find((one) => one !== toMiner);
     expect(clients).toMatchObject({ state: "open", deposit_cor: "1000", nodes: [{ name: "router-1", role: "earns" }] });
-    expect(await json("session", "show", `s_${toMiner.id.slice(2, 10)}`)).toMatchObject({ id: toMiner.id });
+    expect(await json("session", "show", `s_${toMiner?.id.slice(2, 10)}`)).toMatchObject({ id: toMiner?.id });
     expect((await run("session", "show", "s_00ff")).exitCode).toBe(2);
 
     await expect
@@ -226,10 +233,9 @@ describe("with a router and a miner that run", () => {
       { name: "router-1", role: "router", live: true },
       { name: "miner-1", role: "miner", live: true },
     ]);
-    const report = await json("doctor");
+    const report = await json<{ checks: Finding[] }>("doctor");
     expect(report).toMatchObject({ schema: "cortensor.doctor/1", healthy: true });
-    const byName = (name: string) =>
-      report.checks.filter((check: any) => check.name === name).map((check: any) => check.result);
+    const byName = (name: string) => report.checks.filter((check) => check.name === name).map((check) => check.result);
     expect(byName("router")).toEqual(["ok"]);
     expect(byName("miners")).toEqual(["ok"]);
     expect(byName("gas")).toEqual(["ok", "ok"]);
