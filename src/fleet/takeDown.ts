@@ -3,6 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { callControl } from "../node/control.ts";
 import type { Home } from "../node/home.ts";
 import { holderOf } from "../node/lock.ts";
+import type { NodeFacts } from "../observability/snapshot.ts";
 import { sleep } from "../util/async.ts";
 import { readJson } from "../util/jsonFile.ts";
 
@@ -51,17 +52,37 @@ export async function purge(home: Home): Promise<void> {
   }
 }
 
-/** Asks one process to end and waits; kills it when it has not drained in time. */
-export async function stopProcess(home: Home, name: string): Promise<void> {
+/**
+ * Asks one process to end and waits; kills it when it has not ended in time. A node that drains answers that still run is
+ * given `drainMs` for them.
+ */
+export async function stopProcess(home: Home, name: string, { drainMs = 0 }: { drainMs?: number } = {}): Promise<void> {
   const holder = holderOf(home, name);
   if (holder === undefined) return;
-  const asked = await callControl(home.node(name).socket, "POST /stop", 1000).catch(() => undefined);
+  const { socket, pidFile } = home.node(name);
+  const asked = await callControl(socket, "POST /stop", 1000).catch(() => undefined);
   if (asked === undefined) kill(holder.pid, "SIGTERM");
-  for (let waited = 0; waited < PATIENCE_MS; waited += 25) {
-    if (holderOf(home, name) === undefined) return;
+  const gone = (): boolean => holderOf(home, name)?.pid !== holder.pid;
+  if (await within(PATIENCE_MS, gone)) return;
+  if (drainMs > 0 && (await stillDrains(socket)) && (await within(drainMs, gone))) return;
+  kill(holder.pid, "SIGKILL");
+  // What it would have removed itself, else it looks like a node that crashed.
+  if (await within(PATIENCE_MS, gone)) await Promise.all([pidFile, socket].map((file) => rm(file, { force: true })));
+}
+
+async function stillDrains(socket: string): Promise<boolean> {
+  const facts = (await callControl(socket, "GET /facts", 1000).catch(() => undefined)) as
+    | Partial<NodeFacts>
+    | undefined;
+  return facts?.state === "draining" && (facts.slots?.busy ?? 0) > 0;
+}
+
+async function within(timeMs: number, done: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < timeMs; waited += 25) {
+    if (done()) return true;
     await sleep(25);
   }
-  kill(holder.pid, "SIGKILL");
+  return done();
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -38,7 +38,7 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const { home, name } = options;
   const node = await openUnattended({ home, name, keyName: name });
   if (options.ownerAddress !== undefined) return { name, node, owner: options.ownerAddress, ownerSigner: undefined };
-  const keyName = `${name}-owner`;
+  const keyName = ownerKeyName(name);
   if (options.practice) {
     const owner = await openUnattended({ home, name, keyName });
     return { name, node, owner: owner.address, ownerSigner: owner };
@@ -56,6 +56,11 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const password = await options.ownerPassword(!known);
   const owner = known ? await keys.open(keyName, password) : await keys.create({ name: keyName, password });
   return { name, node, owner: owner.address, ownerSigner: owner };
+}
+
+/** The name of the key that owns a node of this home. */
+export function ownerKeyName(node: string): string {
+  return `${node}-owner`;
 }
 
 /** The wallet that pays for this installation's own API keys on a practice network. */

@@ -42,6 +42,8 @@ export interface NodeDeps {
 export interface RunningNode {
   readonly ready: ReadyMessage;
   facts(): NodeFacts;
+  /** The longest that `stop` waits for answers that run. */
+  readonly drainMs: number;
   /** Drains and stops; may be called twice. */
   stop(): Promise<void>;
 }
@@ -72,7 +74,13 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
     throw error;
   });
   const lifecycle = new Lifecycle(log);
-  lifecycle.onStop("lock", () => lock.release());
+  // A process that is told to end at once still does not look as if it had crashed.
+  const release = (): void => lock.release();
+  process.once("exit", release);
+  lifecycle.onStop("lock", () => {
+    process.off("exit", release);
+    lock.release();
+  });
   try {
     const identity = await deps.step(
       "keys",

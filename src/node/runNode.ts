@@ -13,24 +13,33 @@ export interface RunOptions {
   serve(node: RunningNode, stopped: AbortSignal): Promise<void>;
 }
 
-/** The life of a node's process: start, tell whoever started it, serve until asked to stop, drain. */
+/**
+ * The life of a node's process: start, tell whoever started it, serve until asked to stop, drain. Rejects with the error of
+ * a start that failed, and with an abort when the signal ends the start, or comes again while it drains.
+ */
 export async function runNode(options: RunOptions): Promise<void> {
+  const { signal } = options;
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new DOMException("stopped", "AbortError"));
-  options.signal.addEventListener("abort", stop, { once: true });
-  if (process.env[DETACHED_MARK] !== "1") process.on("disconnect", stop);
+  signal.addEventListener("abort", stop, { once: true });
+  // Nobody is left who would stop a node that another process started, unless it was meant to be left alone.
+  let leftAlone = false;
+  process.on("disconnect", () => {
+    if (!leftAlone) stop();
+  });
   // Timers never hold the process open, and a miner without a line has nothing else that does.
   const alive = setInterval(() => {}, 60_000);
   let node: RunningNode | undefined;
   try {
-    node = await options.start({ step: tellingSteps(options.step), requestStop: stop });
+    node = await options.start({ step: tellingSteps(options.step, stopping.signal), requestStop: stop });
+    leftAlone = process.env[DETACHED_MARK] === "1";
     await tellSupervisor(node.ready);
     if (!stopping.signal.aborted) await options.serve(node, stopping.signal);
   } catch (error) {
     await tellSupervisor(failedMessage(error));
     throw error;
   } finally {
-    await node?.stop();
+    if (node !== undefined) await drain(node, signal);
     clearInterval(alive);
   }
 }
@@ -43,8 +52,15 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function tellingSteps(step: NodeDeps["step"]): NodeDeps["step"] {
+/** A signal that has not come yet means, when it comes now, that somebody is in a hurry. */
+async function drain(node: RunningNode, signal: AbortSignal): Promise<void> {
+  const hurry = signal.aborted ? [] : [untilAborted(signal).then(() => signal.throwIfAborted())];
+  await Promise.race([node.stop(), ...hurry]);
+}
+
+function tellingSteps(step: NodeDeps["step"], signal: AbortSignal): NodeDeps["step"] {
   return async (label, work, result) => {
+    signal.throwIfAborted();
     const startedAt = performance.now();
     const value = await step(label, work, result);
     const tookMs = Math.round(performance.now() - startedAt);

@@ -131,6 +131,7 @@ async function build(
       models: [engine.model.name],
     },
     facts: () => facts.read(),
+    drainMs: settings.miner.drainMs,
     stop: () => lifecycle.stop(),
   };
 }

@@ -130,6 +130,7 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
       p2p: transport.addresses(),
     },
     facts: () => facts.read(),
+    drainMs: DRAIN_MS,
     stop: () => lifecycle.stop(),
   };
 }

@@ -2,10 +2,9 @@ import { engineOptions } from "../../engine/options.ts";
 import { LOCAL } from "../../config/index.ts";
 import { minerOptions } from "../../miner/options.ts";
 import { holderOf } from "../../node/lock.ts";
-import { startMiner } from "../../node/startMiner.ts";
 import { defineCommand } from "../command.ts";
 import { pick } from "../flag.ts";
-import { startFlags, startNode } from "./nodeStart.ts";
+import { chainSection, startFlags } from "./nodeStartOptions.ts";
 
 export const minerStart = defineCommand({
   about:
@@ -30,7 +29,12 @@ export const minerStart = defineCommand({
       module: "engine",
       flags: pick(engineOptions, ["model", "engine", "threads", "slots", "contextTokens", "script"]),
     },
-    { title: "Prices", module: "miner", flags: pick(minerOptions, ["promptPrice", "outputPrice"]) },
+    {
+      title: "Miner",
+      module: "miner",
+      flags: pick(minerOptions, ["promptPrice", "outputPrice", "exposureCor", "drainMs"]),
+    },
+    chainSection,
   ],
   examples: [
     "cortensor miner start",
@@ -41,10 +45,14 @@ export const minerStart = defineCommand({
     const { network } = (await ctx.settings()).general;
     const alone = network === LOCAL && !process.connected && holderOf(ctx.home, "fleet") === undefined;
     if (alone) return await (await import("./minerAlone.ts")).minerAlone(ctx, options);
+    const [{ startNode }, { startMiner }] = await Promise.all([
+      import("./nodeStart.ts"),
+      import("../../node/startMiner.ts"),
+    ]);
     return await startNode(ctx, {
       role: "miner",
       input: options,
-      start: (node, deps) => startMiner({ ...node, routers: options.router ?? [] }, { ...deps, clock: ctx.clock }),
+      start: (node, deps) => startMiner({ ...node, routers: options.router ?? [] }, deps),
     });
   },
 });

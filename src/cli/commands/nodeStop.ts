@@ -4,6 +4,9 @@ import { nodeRecords } from "../../fleet/status/nodeRecords.ts";
 import type { Command } from "../command.ts";
 import { defineCommand } from "../command.ts";
 
+/** Longest wait for answers that still run; a miner ends earlier when its own `miner.drainMs` is shorter. */
+const DRAIN_MS = 60_000;
+
 /** `ROLE stop [NAME]`: ends one node of this home, once what runs on it has drained. */
 export function stopCommand(role: "router" | "miner"): Command {
   return defineCommand({
@@ -31,7 +34,7 @@ export function stopCommand(role: "router" | "miner"): Command {
           `several ${role}s run: ${wanted.map(({ name }) => name).join(", ")}`,
           { try: `cortensor ${role} stop ${one.name}` },
         );
-      await ctx.step({ name: "stop", work: () => stopProcess(ctx.home, one.name) });
+      await ctx.step({ name: "stop", work: () => stopProcess(ctx.home, one.name, { drainMs: DRAIN_MS }) });
       ctx.result({ schema: "cortensor.stopped/1", name: one.name, role }, () =>
         ctx.out(`${one.name} stopped. Start: cortensor ${role} start --name ${one.name}`),
       );
