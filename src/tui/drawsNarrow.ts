@@ -32,6 +32,8 @@ export async function drawsNarrow({ stdin, stdout }: Ends): Promise<boolean> {
     stdin.setRawMode(false);
     stdout.write("\r\u001b[2K");
   }
+  // Node stops a paused stdin one tick later, and would stop it under whoever began to read in between.
+  await new Promise((resolve) => setImmediate(resolve));
   const keys = seen.replace(ANSWER, "");
   if (keys !== "") stdin.unshift(Buffer.from(keys));
   const column = ANSWER.exec(seen)?.[1];
