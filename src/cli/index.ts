@@ -56,8 +56,33 @@ export const registry: Registry = {
       ],
     },
     {
+      title: "Ask:",
+      commands: [
+        {
+          name: "submit",
+          summary: "ask the network",
+          load: async () => (await import("./commands/submit.ts")).submit,
+        },
+        {
+          name: "verify",
+          summary: "check an answer's receipt, offline",
+          load: async () => (await import("./commands/verify.ts")).verify,
+        },
+        {
+          name: "env",
+          summary: "OPENAI_BASE_URL and OPENAI_API_KEY for this shell",
+          load: async () => (await import("./commands/env.ts")).env,
+        },
+      ],
+    },
+    {
       title: "Look:",
       commands: [
+        {
+          name: "logs",
+          summary: "what the nodes wrote down",
+          load: async () => (await import("./commands/logs.ts")).logs,
+        },
         {
           name: "status",
           summary: "what runs and how it is: a dashboard, lines or JSON",

@@ -1,7 +1,7 @@
 export { explain } from "./explain.ts";
 export { joinNetwork } from "./joinNetwork.ts";
-export { loadSetting, loadSettings, type LoadOptions } from "./load.ts";
+export { loadSetting, loadSettings } from "./load.ts";
 export { LOCAL, PresetFolder } from "./presets.ts";
 export { settingOf } from "./resolve.ts";
-export { checkValue, type OptionValue } from "./schema.ts";
-export { type Module, MODULES, SETTINGS, type Settings } from "./tree.ts";
+export { checkValue } from "./schema.ts";
+export { SETTINGS, type Settings } from "./tree.ts";

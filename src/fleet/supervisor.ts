@@ -133,15 +133,24 @@ export class Supervisor {
   }
 
   /** A network is up when its miners have lines to its routers: a prompt before that would find nobody. */
-  async #untilConnected(routers: readonly ReadyMessage[], { miners, signal }: { miners: number; signal: AbortSignal }): Promise<void> {
+  async #untilConnected(
+    routers: readonly ReadyMessage[],
+    { miners, signal }: { miners: number; signal: AbortSignal },
+  ): Promise<void> {
     const { home } = this.#options;
     const until = this.#deps.clock.now() + CONNECT_MS;
     for (const { name } of routers) {
       for (;;) {
-        const facts = (await callControl(home.node(name).socket, "GET /facts").catch(() => undefined)) as NodeFacts | undefined;
+        const facts = (await callControl(home.node(name).socket, "GET /facts").catch(() => undefined)) as
+          | NodeFacts
+          | undefined;
         if ((facts?.peers.filter(({ connected }) => connected).length ?? 0) >= miners) break;
         if (this.#deps.clock.now() > until)
-          throw new CortensorError("start-failed", `the miners did not connect to ${name} within ${CONNECT_MS / 1000} s`, { try: "cortensor logs miner-1" });
+          throw new CortensorError(
+            "start-failed",
+            `the miners did not connect to ${name} within ${CONNECT_MS / 1000} s`,
+            { try: "cortensor logs miner-1" },
+          );
         await sleep(20, signal);
       }
     }

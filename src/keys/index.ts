@@ -3,4 +3,3 @@ export type { OpenKey } from "./openKey.ts";
 export { generatedPassword, readPasswordFile } from "./password.ts";
 export { recover } from "./recover.ts";
 export { createSigner, newPrivateKey } from "./signer.ts";
-export type { PasswordKind } from "./web3Storage.ts";

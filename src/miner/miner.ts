@@ -118,7 +118,11 @@ export class Miner implements Startable {
       log.warn("routers could not be read from the registry", {}, error);
       this.#dial(this.#options.routers);
     }
-    if (!this.#draining) this.#cancelDiscovery = clock.after(this.connected > 0 ? DISCOVER_MS : DISCOVER_ALONE_MS, () => void this.#discover());
+    if (!this.#draining)
+      this.#cancelDiscovery = clock.after(
+        this.connected > 0 ? DISCOVER_MS : DISCOVER_ALONE_MS,
+        () => void this.#discover(),
+      );
   }
 
   #dial(addresses: readonly string[]): void {

@@ -29,6 +29,9 @@ export interface RedeemerDeps {
   earnings(): readonly Earning[];
 }
 
+/** A stop waits this long for the last vouchers. */
+const LAST_MS = 2000;
+
 /** Turns vouchers into balances on the chain. Safe to run at any time and to crash in: a voucher only ever pays its rest. */
 export class Redeemer implements Startable {
   readonly #options: RedeemerOptions;
@@ -48,14 +51,20 @@ export class Redeemer implements Startable {
     this.#schedule();
   }
 
-  /** Redeems what is left, if the chain is there. */
+  /** Redeems what is left, if the chain answers soon: vouchers are kept, and a stop is not. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancel();
-    await this.redeemAll().catch((error: unknown) =>
-      this.#deps.log.warn("vouchers wait for the next start", {}, error),
+    const { clock, log } = this.#deps;
+    const redeemed = this.redeemAll().then(
+      () => undefined,
+      (error: unknown) => log.warn("vouchers wait for the next start", {}, error),
     );
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => (cancel = clock.after(LAST_MS, resolve)));
+    await Promise.race([redeemed, late]);
+    cancel();
   }
 
   /** Sum of what was redeemed on all sessions, as last seen on the chain. */

@@ -71,8 +71,7 @@ export class FakeNode implements Rpc {
     this.broadcasts.push(hash ?? "");
     const known = [...this.mined, ...this.pool].find((other) => other.nonce === nonce);
     if (known?.hash === hash) throw makeError("", "UNKNOWN_ERROR", { error: { message: "already known" } });
-    if (nonce < this.mined.length)
-      throw makeError("nonce has already been used", "NONCE_EXPIRED", { transaction: {} });
+    if (nonce < this.mined.length) throw makeError("nonce has already been used", "NONCE_EXPIRED", { transaction: {} });
     const fee = maxFeePerGas ?? 0n;
     if (known !== undefined && fee * 10n < known.maxFeePerGas * 11n) {
       throw makeError("replacement fee too low", "REPLACEMENT_UNDERPRICED", { transaction: {} });

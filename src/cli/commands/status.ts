@@ -28,7 +28,7 @@ export const status = defineCommand({
       },
     },
   ],
-  examples: ["cortensor status", "cortensor status --check && echo well"],
+  examples: ["cortensor status", "cortensor status --check"],
   drains: true,
   async run(ctx, { options }) {
     const reader = statusReader({ home: ctx.home, clock: ctx.clock });

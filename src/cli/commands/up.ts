@@ -86,18 +86,20 @@ export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
 
 async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> {
   const steps: Promise<unknown>[] = [];
-  return await launchUp(
-    {
-      argv,
-      onBegin: (name, ended) => {
-        steps.push(ctx.step({ name, always: true, work: () => ended, result: (text) => text }).catch(() => {}));
+  try {
+    return await launchUp(
+      {
+        argv,
+        onBegin: (name, ended) => {
+          steps.push(ctx.step({ name, always: true, work: () => ended, result: (text) => text }).catch(() => {}));
+        },
+        onNotice: (text) => ctx.note(` ${ctx.notes.style.warn(ctx.notes.glyph.warn)} ${text}`),
       },
-      onNotice: (text) => ctx.note(` ${ctx.notes.style.warn(ctx.notes.glyph.warn)} ${text}`),
-    },
-    ctx.signal,
-  ).finally(async () => {
+      ctx.signal,
+    );
+  } finally {
     await Promise.all(steps);
-  });
+  }
 }
 
 async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {
