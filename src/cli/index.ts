@@ -70,7 +70,7 @@ export const registry: Registry = {
         },
         {
           name: "env",
-          summary: "OPENAI_BASE_URL and OPENAI_API_KEY for this shell",
+          summary: "settings for OpenAI clients in this shell",
           load: async () => (await import("./commands/env.ts")).env,
         },
       ],

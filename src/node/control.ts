@@ -58,8 +58,12 @@ export class ControlSocket implements Startable {
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
+  // Made before the head is written, so that a failure can still be told. Money is decimal text.
+  const text = JSON.stringify(body ?? {}, (_key, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
   response.writeHead(status, { "content-type": "application/json", connection: "close" });
-  response.end(JSON.stringify(body ?? {}));
+  response.end(text);
 }
 
 /** Asks the process behind a control socket; throws `not-running` when nobody answers there in time. */

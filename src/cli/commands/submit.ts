@@ -100,7 +100,7 @@ export const submit = defineCommand({
       timeoutS: options.timeout,
     });
     await keep(ctx, answer, options.receipt);
-    const names = new Map((await nodeRecords(ctx.home)).map(({ address, name }) => [String(address), name]));
+    const names = new Map((await nodeRecords(ctx.home)).map(({ address, name }): [string, string] => [address, name]));
     ctx.result(submitJson(answer), () => ctx.out(streamed ? "" : answer.text));
     const nameOf = (address: string): string =>
       names.get(address) ?? `${address.slice(0, 6)}${ctx.notes.glyph.cut}${address.slice(-4)}`;

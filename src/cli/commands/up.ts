@@ -104,7 +104,8 @@ async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> 
 
 async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {
   const client = new CortensorClient({ baseUrl: record.router_url, apiKey: record.api_key });
-  const request = { prompt: [{ role: "user", content: prompt }] };
+  // The likeliest words: what a newcomer sees first should be the best that the model knows.
+  const request = { prompt: [{ role: "user", content: prompt }], temperature: 0 };
   let started = false;
   const write = (text: string): void => {
     started = true;
