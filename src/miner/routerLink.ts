@@ -42,7 +42,9 @@ export class RouterLink {
   readonly #running = new Set<Promise<void>>();
   #owedWei = 0n;
   #paid: (() => void)[] = [];
+  /** Hello was exchanged. */
   #ready = false;
+  #payable = false;
 
   constructor(stream: PeerStream, deps: LinkDeps) {
     this.#stream = stream;
@@ -53,9 +55,9 @@ export class RouterLink {
     return this.#stream.remote;
   }
 
-  /** Hello was exchanged and the line stands. */
+  /** The line stands, and the router has a session to pay with: from now on it sends orders. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#ready && this.#payable;
   }
 
   /** Resolves when the line has ended; the attempts on it are dropped then. */
@@ -209,6 +211,7 @@ export class RouterLink {
     const state = await sessions.look(record.session);
     if (state !== undefined && record.cumulative > state.depositWei) throw wrong("more than the session's deposit");
     await ledger.acceptVoucher(session, voucher);
+    this.#payable = true;
     const added = record.cumulative > before ? record.cumulative - before : 0n;
     this.#owedWei = this.#owedWei > added ? this.#owedWei - added : 0n;
     for (const resolve of this.#paid.splice(0)) resolve();

@@ -32,11 +32,20 @@ export type NodeMessage =
       readonly try?: string;
     };
 
-/** Sends to the supervisor; does nothing in a process that has none. Resolves when the message is on its way. */
+/**
+ * Sends to the supervisor; does nothing in a process that has none. Resolves when the message is on its way, or the
+ * supervisor is gone.
+ */
 export function tellSupervisor(message: NodeMessage): Promise<void> {
   return new Promise((resolve) => {
-    if (process.connected && process.send !== undefined) process.send(message, undefined, {}, () => resolve());
-    else resolve();
+    if (!process.connected || process.send === undefined) return resolve();
+    // A channel that closes meanwhile never says what became of the message.
+    const gone = (): void => resolve();
+    process.once("disconnect", gone);
+    process.send(message, undefined, {}, () => {
+      process.off("disconnect", gone);
+      resolve();
+    });
   });
 }
 

@@ -3,8 +3,11 @@ import type { Engine } from "../engine/interface.ts";
 import { recover } from "../keys/index.ts";
 import { Miner } from "../miner/miner.ts";
 import { createTransport, keepOpen } from "../p2p/index.ts";
-import { PROTOCOLS } from "../p2p/interface.ts";
+import { PROTOCOLS, type Transport } from "../p2p/interface.ts";
+import type { Store } from "../store/interface.ts";
 import { openStore } from "../store/index.ts";
+import { sleep } from "../util/async.ts";
+import type { Address, Clock } from "../util/types.ts";
 import { weiOfCor, weiPerToken } from "../util/money.ts";
 import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
@@ -17,6 +20,8 @@ import { sessionFacts } from "./sessionFacts.ts";
 
 /** Vouchers are worth redeeming this often where gas costs nothing, and seldom elsewhere. */
 const REDEEM_MS = { practice: 5000, public: 3_600_000 } as const;
+
+const CONNECT_MS = 2000;
 
 /** Starts a miner, whole or not at all. `requestStop` is called when another process asks this one to end. */
 export async function startMiner(
@@ -37,7 +42,7 @@ async function build(
   ground: Ground,
   deps: NodeDeps & { requestStop(): void; readonly routers: readonly string[] },
 ): Promise<RunningNode> {
-  const { options, identity, chain, lifecycle, log, clock, work } = ground;
+  const { options, identity, chain, lifecycle, log, clock } = ground;
   const { settings, home, name, preset } = options;
   // Stopped last of all parts, so that a node that drains can be asked how far it is.
   let control: ControlSocket | undefined;
@@ -69,15 +74,62 @@ async function build(
     { intervalMs: preset.practice ? REDEEM_MS.practice : REDEEM_MS.public },
     { chain, actor, clock, log, earnings: () => miner.ledger.sessions() },
   );
-  const miner = new Miner(
-    {
+  const miner = newMiner(ground, { engine, store, transport, owner: record.owner, routers: deps.routers });
+  // Stopped after the miner and before the store: when it redeems, the last vouchers are in.
+  lifecycle.onStop("redeemer", () => redeemer.stop());
+  await lifecycle.start("miner", miner);
+  await deps.step(
+    "routers",
+    () => untilConnected(miner, clock),
+    (count) => (count === 0 ? "none answers yet; goes on looking" : `${count} connected`),
+  );
+  await redeemer.start();
+  const facts = new FactsSource(ground, () => minerFacts({ miner, engine, redeemer, ground }));
+  await ground.gas.start();
+  control = new ControlSocket(home.node(name).socket, {
+    "GET /facts": () => facts.read(),
+    "GET /sessions": () => sessionFacts({ pays: [], earns: miner.ledger.sessions() }),
+    "POST /stop": () => deps.requestStop(),
+    "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
+  });
+  await control.start();
+  log.info("serving", { model: engine.model.name });
+  return {
+    ready: {
+      type: "ready",
+      name,
+      role: "miner",
+      address: identity.node.address,
       owner: record.owner,
+      pid: process.pid,
+      models: [engine.model.name],
+    },
+    facts: () => facts.read(),
+    drainMs: settings.miner.drainMs,
+    stop: () => lifecycle.stop(),
+  };
+}
+
+interface MinerParts {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly owner: Address;
+  readonly routers: readonly string[];
+}
+
+function newMiner(ground: Ground, { engine, store, transport, owner, routers }: MinerParts): Miner {
+  const { options, identity, chain, log, clock, work } = ground;
+  const { miner } = options.settings;
+  return new Miner(
+    {
+      owner,
       software: options.software,
-      promptPrice: weiPerToken(settings.miner.promptPrice),
-      outputPrice: weiPerToken(settings.miner.outputPrice),
-      exposureWei: weiOfCor(settings.miner.exposureCor),
-      drainMs: settings.miner.drainMs,
-      routers: deps.routers,
+      promptPrice: weiPerToken(miner.promptPrice),
+      outputPrice: weiPerToken(miner.outputPrice),
+      exposureWei: weiOfCor(miner.exposureCor),
+      drainMs: miner.drainMs,
+      routers,
     },
     {
       chain,
@@ -106,34 +158,13 @@ async function build(
       },
     },
   );
-  // Stopped after the miner and before the store: when it redeems, the last vouchers are in.
-  lifecycle.onStop("redeemer", () => redeemer.stop());
-  await lifecycle.start("miner", miner);
-  await redeemer.start();
-  const facts = new FactsSource(ground, () => minerFacts({ miner, engine, redeemer, ground }));
-  await ground.gas.start();
-  control = new ControlSocket(home.node(name).socket, {
-    "GET /facts": () => facts.read(),
-    "GET /sessions": () => sessionFacts({ pays: [], earns: miner.ledger.sessions() }),
-    "POST /stop": () => deps.requestStop(),
-    "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
-  });
-  await control.start();
-  log.info("serving", { model: engine.model.name });
-  return {
-    ready: {
-      type: "ready",
-      name,
-      role: "miner",
-      address: identity.node.address,
-      owner: record.owner,
-      pid: process.pid,
-      models: [engine.model.name],
-    },
-    facts: () => facts.read(),
-    drainMs: settings.miner.drainMs,
-    stop: () => lifecycle.stop(),
-  };
+}
+
+/** A miner that says it is ready can be asked at once where there is a router; where there is none it waits for one later. */
+async function untilConnected(miner: Miner, clock: Clock): Promise<number> {
+  const until = clock.now() + CONNECT_MS;
+  while (miner.connected === 0 && clock.now() < until) await sleep(20, undefined, clock);
+  return miner.connected;
 }
 
 /** As `Promise.all`, and no work is left running when one part fails: what it starts must be there to be stopped. */
