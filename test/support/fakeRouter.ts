@@ -7,7 +7,7 @@ import { FINISH, type FinishReason, type Order } from "../../src/protocol/record
 import type { AnsweringRouter } from "../../src/router/http/answeringRouter.ts";
 import { sealAnswer } from "../../src/router/sealAnswer.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "../../src/router/task.ts";
-import type { Hex } from "../../src/util/types.ts";
+import type { Address, Hex } from "../../src/util/types.ts";
 
 export const DOMAIN = { chainId: 31_337, runtime: `0x${"ab".repeat(20)}` } as const;
 export const MODEL: ServedModel = {
@@ -26,6 +26,8 @@ export interface Script {
   /** Awaited before each word, by its index. */
   gate?(index: number, signal: AbortSignal): Promise<unknown>;
   /** Thrown before this word; `words.length`: before the finish. */
+  /** A miner that was tried before and gave nothing. */
+  readonly triedBefore?: Address;
   readonly fail?: { readonly at: number; readonly error: unknown };
 }
 
@@ -61,8 +63,9 @@ export class FakeRouter implements AnsweringRouter {
     request: TaskRequest,
     { run, signal }: { run: FakeRouter["runs"][number]; signal: AbortSignal },
   ): AsyncGenerator<AnswerEvent> {
-    const { words, finish = "stop", gate, fail } = this.script;
+    const { words, finish = "stop", triedBefore, gate, fail } = this.script;
     const id = taskId({ router: this.signer.address, ...request });
+    if (triedBefore !== undefined) yield { type: "start", taskId: id, model: MODEL.name, miner: triedBefore };
     yield { type: "start", taskId: id, model: MODEL.name, miner: this.miner.address };
     const ids: number[] = [];
     let text = "";

@@ -163,6 +163,16 @@ test("a failure before the first token has its status, also when a stream was as
   }
 });
 
+test("the headers name the miner that answers, not one that was tried before", async () => {
+  const { call, router } = await httpServer();
+  router.script = { ...router.script, triedBefore: `0x${"01".repeat(20)}` };
+  for (const stream of [false, true]) {
+    const response = await call("/v1/chat/completions", { json: { ...chat(), stream } });
+    expect(response.headers.get("x-cortensor-miner")).toBe(router.miner.address);
+    expect((await response.text()).match(/"role":"assistant"/g)).toHaveLength(1);
+  }
+});
+
 test("a failure after the first token is an event of the stream, which then ends without DONE", async () => {
   const { call, router } = await httpServer();
   const error = new CortensorError("task-failed", "the answer broke off after 1 tokens");
