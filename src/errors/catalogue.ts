@@ -41,6 +41,11 @@ export const ERRORS = {
     status: 405,
     help: "The address takes another HTTP method. GET /openapi.json lists what there is.",
   },
+  "receipt-missing": {
+    exit: 2,
+    status: 404,
+    help: "There is no receipt in this file or of this id. submit keeps the newest 500 in the home; its --receipt FILE writes one anywhere.",
+  },
   "context-length": {
     exit: 2,
     status: 400,

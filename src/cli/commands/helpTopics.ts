@@ -31,6 +31,7 @@ export function exitCodesTopic(ctx: Context): void {
 
 const VARIABLES = [
   ["CORTENSOR_HOME", "the folder that holds everything; --home is stronger"],
+  ["CORTENSOR_API_KEY", "the key for the router that submit --router names"],
   ["CORTENSOR_ASCII", "1: only ASCII characters, as --ascii"],
   ["NO_COLOR", "any value: no colours, as --no-color"],
   ["FORCE_COLOR", "1: colours also where the output is no terminal"],
@@ -49,7 +50,7 @@ export async function environmentTopic(ctx: Context): Promise<void> {
       [{ title: "Variable" }, { title: "What" }],
       [...others, ...settings].map(({ name, describe }) => [name, describe]),
     );
-    ctx.out("Passwords and keys are never read from the environment.");
+    ctx.out("Passwords and private keys are never read from the environment.");
   });
 }
 

@@ -1,169 +1,104 @@
-import { readFile } from "node:fs/promises";
-import { text as readAll } from "node:stream/consumers";
 import { type Answer, type ClientRequest, CortensorClient } from "../../client/index.ts";
+import { LOCAL } from "../../config/index.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { nodeRecords } from "../../fleet/status/nodeRecords.ts";
 import { findRouter } from "../../fleet/upFile.ts";
-import { keepReceipt } from "../../node/receipts.ts";
+import { keepReceipt, keptReceipts } from "../../node/receipts.ts";
+import type { ChatMessage } from "../../protocol/records.ts";
 import { writeJson } from "../../util/jsonFile.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
+import { AnswerPage, ask } from "../submit/ask.ts";
+import { promptOf } from "../submit/promptOf.ts";
+import { quoteFields, quoteOf } from "../submit/quote.ts";
+import { submitSections } from "../submit/submitFlags.ts";
 import { dimLine } from "./dimLine.ts";
 import { submitJson } from "./submitJson.ts";
 
 export const submit = defineCommand({
   about: "Asks the network. The answer streams to stdout, everything else goes to stderr.",
   arguments: [{ name: "prompt", describe: "what to ask; - or nothing reads it from a pipe" }],
-  sections: [
-    {
-      title: "Prompt",
-      flags: {
-        file: { type: "string", default: undefined, value: "FILE", describe: "read the prompt from this file" },
-        system: { type: "string", default: undefined, value: "TEXT", describe: "instructions before the prompt" },
-        model: { type: "string", default: undefined, describe: "model to ask; needed when several are served" },
-      },
-    },
-    {
-      title: "Answer",
-      flags: {
-        maxTokens: { type: "integer", default: undefined, min: 1, max: 1_048_576, describe: "longest answer" },
-        temperature: {
-          type: "number",
-          default: undefined,
-          min: 0,
-          max: 2,
-          describe: "0 picks the likeliest token, 1 is the model's own",
-        },
-        topP: {
-          type: "number",
-          default: undefined,
-          min: 0.0001,
-          max: 1,
-          describe: "share of probability that is drawn from",
-        },
-        seed: {
-          type: "integer",
-          default: undefined,
-          min: 0,
-          max: Number.MAX_SAFE_INTEGER,
-          describe: "the same seed and prompt give the same answer",
-        },
-        stop: {
-          type: "string",
-          default: undefined,
-          repeat: true,
-          value: "TEXT",
-          describe: "end before this text; up to four",
-        },
-        stream: { type: "boolean", default: true, describe: "print the answer as it comes" },
-        receipt: { type: "string", default: undefined, value: "FILE", describe: "write the receipt to this file too" },
-      },
-    },
-    {
-      title: "Network",
-      flags: {
-        router: {
-          type: "string",
-          default: undefined,
-          value: "URL",
-          describe: "ask this router; its key in CORTENSOR_API_KEY",
-        },
-        timeout: {
-          type: "integer",
-          default: 300,
-          min: 1,
-          max: 86_400,
-          unit: "s",
-          describe: "longest wait for the whole answer",
-        },
-      },
-    },
-  ],
+  sections: submitSections,
   examples: ['cortensor submit "What is a dog?"', "cortensor submit --file question.txt --seed 7 --json"],
+  // On Ctrl-C the line of the answer is ended first.
+  drains: true,
   async run(ctx, { args, options }) {
-    const prompt = await promptOf(ctx, { given: args.prompt, file: options.file });
-    const access = await findRouter({ home: ctx.home, url: options.router, env: ctx.env });
+    checkStop(options.stop);
+    const { stdin, signal } = ctx;
+    const prompt = await promptOf({ given: args.prompt, file: options.file, stdin, signal });
+    const access = await findRouter({ ...options, home: ctx.home, url: options.router, env: ctx.env });
+    const client = new CortensorClient(access);
     const { system, model, maxTokens, temperature, topP, seed, stop } = options;
-    const messages = [
-      ...(system === undefined ? [] : [{ role: "system", content: system }]),
+    const messages: readonly ChatMessage[] = [
+      ...(system === undefined ? [] : [{ role: "system", content: system } as const]),
       { role: "user", content: prompt },
     ];
-    const request = {
-      prompt: messages,
-      ...given({ model, maxTokens, temperature, topP, seed, stop }),
-    } as ClientRequest;
+    if (options.dryRun) {
+      const models = await client.models(signal);
+      const quote = quoteOf({ models, messages, model, maxTokens, router: access.baseUrl });
+      ctx.result(quote, () => ctx.fields(quoteFields(quote)));
+      return ctx.note("Nothing was sent.");
+    }
+    if (access.network !== LOCAL && !(await keptReceipts(ctx.home)))
+      ctx.note("The miner that answers can read the prompt. This is said once.");
+    const request: ClientRequest = { prompt: messages, ...given({ model, maxTokens, temperature, topP, seed, stop }) };
     const streamed = options.stream && !ctx.global.json;
-    const answer = await ask(ctx, {
-      client: new CortensorClient(access),
-      request,
-      streamed,
-      timeoutS: options.timeout,
+    const answer = await ask(ctx, { client, request, streamed, timeoutS: options.timeout });
+    ctx.result(submitJson(answer), () => {
+      if (!streamed) whole(ctx, answer);
     });
-    await keep(ctx, answer, options.receipt);
-    const names = new Map((await nodeRecords(ctx.home)).map(({ address, name }): [string, string] => [address, name]));
-    ctx.result(submitJson(answer), () => ctx.out(streamed ? "" : answer.text));
-    const nameOf = (address: string): string =>
-      names.get(address) ?? `${address.slice(0, 6)}${ctx.notes.glyph.cut}${address.slice(-4)}`;
-    ctx.note(ctx.notes.style.muted(dimLine(answer, { nameOf, between: ctx.notes.glyph.between })));
+    // The answer is paid, so it is out before anything can go wrong with its receipt.
+    if (options.receipt !== undefined) await writeReceipt(answer, options.receipt);
+    await closing(ctx, answer);
   },
 });
 
-async function ask(
-  ctx: Context,
-  call: { client: CortensorClient; request: ClientRequest; streamed: boolean; timeoutS: number },
-): Promise<Answer> {
-  const late = AbortSignal.timeout(call.timeoutS * 1000);
-  try {
-    return await call.client.complete(call.request, {
-      signal: AbortSignal.any([ctx.signal, late]),
-      onText: (text) => {
-        if (call.streamed) ctx.stdout.write(text);
-      },
-    });
-  } catch (error) {
-    if (!late.aborted || ctx.signal.aborted) throw error;
-    throw new CortensorError("timeout", `no whole answer within ${call.timeoutS} s`, {
-      why: [["why", "what was receipted is billed, nothing else"]],
-      try: ctx.again(`--timeout ${call.timeoutS * 3}`),
-      cause: error,
-    });
-  }
+function whole(ctx: Context, { text }: Answer): void {
+  const page = new AnswerPage(ctx);
+  page.write(text);
+  page.endLine();
 }
 
-async function promptOf(
-  ctx: Context,
-  { given, file }: { given: string | undefined; file: string | undefined },
-): Promise<string> {
-  const piped = given === "-" || (given === undefined && file === undefined && !ctx.stdin.isTTY);
-  const prompt = piped ? await readAll(ctx.stdin) : file === undefined ? (given ?? "") : await readPrompt(file);
-  if (prompt.trim() !== "") return prompt;
-  throw new CortensorError("prompt-missing", "there is no prompt", {
-    why: [["why", "no text given and nothing piped in"]],
-    try: 'cortensor submit "What is a dog?"',
+/** The line under the answer, with the receipt's id as `verify` takes it. */
+async function closing(ctx: Context, answer: Answer): Promise<void> {
+  const { style, glyph } = ctx.notes;
+  const receiptId =
+    answer.receipt === null
+      ? undefined
+      : await keepReceipt(ctx.home, answer.receipt).catch((error: unknown) => {
+          ctx.note(`${style.warn(glyph.warn)} the receipt is not kept: ${(error as Error).message}`);
+          return undefined;
+        });
+  const records = await nodeRecords(ctx.home).catch(() => []);
+  const names = new Map<string, string>(records.map(({ address, name }) => [address, name]));
+  const nameOf = (address: string): string =>
+    names.get(address) ?? `${address.slice(0, 6)}${glyph.cut}${address.slice(-4)}`;
+  ctx.note(style.muted(dimLine(answer, { nameOf, between: glyph.between, receiptId })));
+}
+
+async function writeReceipt({ receipt }: Answer, file: string): Promise<void> {
+  if (receipt !== null) return await writeJson(file, receipt);
+  throw new CortensorError("receipt-missing", "the router sent no receipt with its answer", {
+    why: [["why", `so there is nothing to write to ${file}`]],
+    data: { file },
   });
 }
 
-async function readPrompt(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new CortensorError("prompt-missing", `the prompt file ${file} cannot be read`, {
-      why: [["why", (error as Error).message]],
-      try: "cortensor submit --file FILE",
-      cause: error,
-    });
-  }
+function checkStop(stop: readonly string[]): void {
+  const wrong = stop.find((text) => text.length < 1 || text.length > 64);
+  if (wrong === undefined && stop.length <= 4) return;
+  throw new CortensorError("option-value", "--stop takes up to 4 texts of 1 to 64 characters", {
+    why: [["found", wrong === undefined ? `${stop.length} texts` : `a text of ${wrong.length} characters`]],
+    try: "cortensor submit --help",
+    data: { option: "stop", value: stop },
+  });
 }
 
-async function keep(ctx: Context, { receipt }: Answer, file: string | undefined): Promise<void> {
-  if (receipt === null) return;
-  await keepReceipt(ctx.home, receipt);
-  if (file !== undefined) await writeJson(file, receipt);
-}
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Without what was not given: the router's defaults apply. */
-function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function given<T extends Readonly<Record<string, unknown>>>(values: T): Given<T> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)),
-  );
+  ) as Given<T>;
 }

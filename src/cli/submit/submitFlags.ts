@@ -1,0 +1,65 @@
+import { dryRunFlag, type Flags } from "../flag.ts";
+
+const promptFlags = {
+  file: { type: "string", default: undefined, value: "FILE", describe: "read the prompt from this file" },
+  system: { type: "string", default: undefined, describe: "instructions before the prompt" },
+  model: {
+    type: "string",
+    default: undefined,
+    value: "NAME",
+    describe: "model to ask; needed when several are served",
+  },
+} as const satisfies Flags;
+
+const answerFlags = {
+  maxTokens: { type: "integer", default: undefined, min: 1, max: 1_048_576, describe: "longest answer, in tokens" },
+  temperature: {
+    type: "number",
+    default: undefined,
+    min: 0,
+    max: 2,
+    describe: "0 picks the likeliest token, 1 is the model's own",
+  },
+  topP: {
+    type: "number",
+    default: undefined,
+    min: 0.0001,
+    max: 1,
+    describe: "share of probability that is drawn from",
+  },
+  seed: {
+    type: "integer",
+    default: undefined,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    describe: "the same seed, prompt and model give the same answer",
+  },
+  stop: { type: "string", default: undefined, repeat: true, describe: "end before this text; up to four" },
+  stream: { type: "boolean", default: true, describe: "print the answer whole, when it is there" },
+  receipt: { type: "string", default: undefined, value: "FILE", describe: "write the receipt to this file too" },
+} as const satisfies Flags;
+
+const networkFlags = {
+  router: {
+    type: "string",
+    default: undefined,
+    value: "URL",
+    describe: "ask this router; its key comes from CORTENSOR_API_KEY",
+  },
+  apiKeyFile: { type: "string", default: undefined, value: "FILE", describe: "or from this file" },
+  timeout: {
+    type: "integer",
+    default: 300,
+    min: 1,
+    max: 86_400,
+    unit: "s",
+    describe: "longest wait for the whole answer",
+  },
+  dryRun: { ...dryRunFlag.dryRun, describe: "show what it may cost and who could serve; send nothing" },
+} as const satisfies Flags;
+
+export const submitSections = [
+  { title: "Prompt", flags: promptFlags },
+  { title: "Answer", flags: answerFlags },
+  { title: "Network", flags: networkFlags },
+] as const;
