@@ -1,10 +1,12 @@
 import { findRouter } from "../../fleet/upFile.ts";
 import { defineCommand } from "../command.ts";
+import { quoted } from "../output/shell.ts";
 
+/** A line that sets a variable; the text comes from a file and stands in what a shell evaluates, so it is quoted. */
 const SET = {
-  bash: (name: string, value: string) => `export ${name}='${value}'`,
-  fish: (name: string, value: string) => `set -gx ${name} '${value}'`,
-  powershell: (name: string, value: string) => `$env:${name} = '${value}'`,
+  bash: (name: string, value: string) => `export ${name}=${quoted(value)}`,
+  fish: (name: string, value: string) => `set -gx ${name} '${value.replace(/[\\']/g, "\\$&")}'`,
+  powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 } as const;
 
 export const env = defineCommand({
@@ -19,7 +21,7 @@ export const env = defineCommand({
   ],
   examples: ["cortensor env", "cortensor env --shell fish"],
   async run(ctx, { options }) {
-    const { baseUrl, apiKey } = await findRouter({ home: ctx.home, url: undefined, env: ctx.env });
+    const { baseUrl, apiKey } = await findRouter({ home: ctx.home, env: ctx.env });
     const set = SET[options.shell as keyof typeof SET];
     ctx.result({ schema: "cortensor.env/1", openai_base_url: baseUrl, openai_api_key: apiKey }, () => {
       ctx.out(set("OPENAI_BASE_URL", baseUrl));
