@@ -85,12 +85,24 @@ export class TransactionQueue {
     }
   }
 
-  /** Sends again what the chain no longer shows, after it went back. Never throws. */
+  /**
+   * Sends again what the chain no longer shows, after it went back; while no endpoint answers, until one does. Never
+   * throws.
+   */
   async resend(): Promise<void> {
-    try {
-      await this.#locked(() => this.#resendKept());
-    } catch (error) {
-      this.#deps.log.warn("transactions could not be sent again", { address: this.#deps.signer.address }, error);
+    const { longestPollMs, signal } = this.#options;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.#locked(() => this.#resendKept());
+        return;
+      } catch (error) {
+        if (tries === 0)
+          this.#deps.log.warn("transactions could not be sent again", { address: this.#deps.signer.address }, error);
+        // Nobody else would do it: those who sent them have had their receipts.
+        if (!(error instanceof CortensorError) || error.code !== "rpc-unreachable") return;
+      }
+      await this.#sleep(longestPollMs).catch(() => undefined);
+      if (signal.aborted) return;
     }
   }
 
@@ -139,6 +151,9 @@ export class TransactionQueue {
       } catch (error) {
         if (isKnownTransaction(error)) return;
         if (!isNonceTaken(error) || attempt === TRIES) throw this.#refused(pending, error);
+        // No block has used the nonce, so what holds it in a pool may be this very transaction, passed on by an endpoint
+        // that fell silent: a second nonce would do it twice. If it is another's, `#nudge` gives way once that is mined.
+        if ((await this.#count("latest")) <= pending.nonce) return;
         // An endpoint that timed out may have passed it on all the same.
         if (await this.#arrived(pending)) return;
         await this.#renumber(pending, Math.max(await this.#count("pending"), pending.nonce + 1));

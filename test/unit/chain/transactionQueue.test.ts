@@ -113,6 +113,31 @@ test("a transaction that pays less than blocks now cost is replaced under its ow
   expect(numbersIn(node)).toEqual([1]);
 });
 
+test("a transaction that waits in a pool behind a forgotten one is not sent under another nonce", async () => {
+  const { node, send } = await bench();
+  node.automine = false;
+  const first = send(1);
+  await expect.poll(() => node.pool.length).toBe(1);
+  node.pool = [];
+  node.loseAnswer = "first";
+  // Taken into the pool, and called taken by the endpoint that was asked next, while no block has it.
+  const second = send(2);
+  await expect.poll(() => node.pool.length).toBe(2);
+  node.release();
+  await Promise.all([first, second]);
+  expect(numbersIn(node)).toEqual([1, 2]);
+});
+
+test("what was taken back is sent again whole, also when an answer is lost on the way", async () => {
+  const { node, queue, send } = await bench();
+  await send(1);
+  await send(2);
+  node.rollBack(2);
+  node.loseAnswer = "all";
+  await queue.resend();
+  expect(numbersIn(node)).toEqual([1, 2]);
+});
+
 test("another process that uses the same key is given way to", async () => {
   const node = new FakeNode();
   const [one, two] = [await bench(node), await bench(node)];
@@ -165,8 +190,6 @@ test("whatever a node forgets, takes back or fails to answer, each transaction i
         if (succeeded) expect(numbers).toContain(number);
       });
     }),
-    // A fixed seed, because one schedule in thousands is known to fail and is not mended yet:
-    // hold, send, turn, send, forget, failOver (seed 31622534, path 195:6:16) gets 2 of 3 transactions done.
-    { numRuns: 200, seed: 20261125 },
+    { numRuns: 200 },
   );
 });

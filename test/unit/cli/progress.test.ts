@@ -60,7 +60,7 @@ describe("a step of long work", () => {
     await progress.step({ name: "key", work: () => Promise.resolve(1), result: () => "made" });
     expect(text()).toBe("");
     await progress.step({ name: "key", work: () => Promise.resolve(1), result: () => "made", always: true });
-    expect(text()).toMatch(/^ ✓ key {9}made {47,50} {2}0 ms\n$/);
+    expect(text()).toMatch(/^ ✓ key {9}made {47} {2}0 ms\n$/);
     expect(clock.waiting).toBe(0);
   });
 
