@@ -3,7 +3,7 @@ import type { Recover } from "../keys/interface.ts";
 import { digest, orderHash, receiptHash } from "../protocol/eip712.ts";
 import type { Frame } from "../protocol/frames.ts";
 import { idsHash, orderId } from "../protocol/hash.ts";
-import { feeOf, promptPaid } from "../protocol/price.ts";
+import { feeOf, promptPaid, promptTokensCeiling } from "../protocol/price.ts";
 import { type Domain, FINISH, type FinishReason, type Receipt, type Signed } from "../protocol/records.ts";
 import type { AsyncQueue } from "../util/asyncQueue.ts";
 import type { Clock, Hex } from "../util/types.ts";
@@ -96,6 +96,12 @@ export class Attempt {
   async #acknowledged(replies: AsyncQueue<OrderReply>): Promise<number> {
     const reply = await this.#next(replies, this.#deps.limits.ackMs);
     if (reply.type !== "ack") throw broken(`miner ${this.#link.address} answered an order with ${reply.type}`);
+    // The quote's ceiling, which the client was promised: more tokens than that are not in the prompt.
+    const most = promptTokensCeiling(this.#frame.input);
+    if (reply.promptTokens > most)
+      throw broken(
+        `miner ${this.#link.address} counts ${reply.promptTokens} prompt tokens, and there are ${most} at most`,
+      );
     this.promptTokens = reply.promptTokens;
     return reply.firstTokenMs;
   }

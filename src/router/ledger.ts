@@ -143,10 +143,7 @@ export class RouterLedger {
     ];
     const { bundle, task } = settlement;
     if (bundle !== undefined) {
-      writes.push(
-        { table: "answers", key: task, value: encode(bundle) },
-        { table: "receipts", key: bundle.id, value: encode(task) },
-      );
+      writes.push({ table: "answers", key: task, value: encode(bundle) });
       this.#fees.delete(receipt.order);
     }
     await this.#deps.store.write(writes);

@@ -22,7 +22,9 @@ export function sealAnswer(
   const { request, frame, end } = answer;
   const { domain } = deps.chain;
   const sign = (hash: `0x${string}`): `0x${string}` => deps.signer.sign(digest(domain, hash));
-  const measured = { ttftMs: Math.round(end.ttftMs), durationMs: Math.round(end.durationMs) };
+  // A wall clock that steps back must not cost a finished answer.
+  const milliseconds = (value: number): number => Math.max(0, Math.round(value));
+  const measured = { ttftMs: milliseconds(end.ttftMs), durationMs: milliseconds(end.durationMs) };
   const receipt = end.receipt.record;
   const countersignature = sign(countersignedHash({ receipt: receiptHash(receipt), ...measured }));
   const { account, requestId, clientSeed } = request;
