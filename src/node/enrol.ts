@@ -7,9 +7,10 @@ import { formatCor } from "../util/money.ts";
 import type { Address, Hex } from "../util/types.ts";
 import type { Identity } from "./identity.ts";
 
-/** Gas and COR that a practice node starts with; neither has value. */
-const PRACTICE_GAS_WEI = 10n ** 18n;
-const PRACTICE_FLOAT_WEI = 1000n * 10n ** 18n;
+/** Gas that the keys of a practice node are kept at. */
+const PRACTICE_GAS_WEI = 5n * 10n ** 17n;
+/** What a practice router starts with to pay its miners. */
+const PRACTICE_FLOAT_WEI = 500n * 10n ** 18n;
 
 export interface EnrolOptions {
   readonly identity: Identity;
@@ -27,8 +28,11 @@ export async function enrol(
 ): Promise<NodeRecord> {
   const { identity } = options;
   const { chain, faucet } = deps;
-  if (faucet !== undefined) await fund(identity, faucet, chain.parameters.minimumStakeWei);
   const known = await chain.node(identity.node.address);
+  // COR is given once, before the first registration: given again, it would pass for earnings and swallow them.
+  const stakeWei = known === undefined ? chain.parameters.minimumStakeWei : 0n;
+  const floatWei = known === undefined && options.role === "router" ? PRACTICE_FLOAT_WEI : 0n;
+  if (faucet !== undefined) await fund(identity, faucet, { stakeWei, floatWei });
   if (known !== undefined) return checked(known, options);
   await register(options, chain);
   const made = await chain.node(identity.node.address);
@@ -37,10 +41,10 @@ export async function enrol(
   return made;
 }
 
-async function fund(identity: Identity, faucet: Faucet, stakeWei: bigint): Promise<void> {
-  const gasWei = PRACTICE_GAS_WEI / 2n;
-  const wallets = [faucet.fund(identity.node.address, { corWei: PRACTICE_FLOAT_WEI / 2n, gasWei })];
-  if (identity.ownerSigner !== undefined) wallets.push(faucet.fund(identity.owner, { corWei: stakeWei, gasWei }));
+async function fund(identity: Identity, faucet: Faucet, cor: { stakeWei: bigint; floatWei: bigint }): Promise<void> {
+  const gasWei = PRACTICE_GAS_WEI;
+  const wallets = [faucet.fund(identity.node.address, { corWei: cor.floatWei, gasWei })];
+  if (identity.ownerSigner !== undefined) wallets.push(faucet.fund(identity.owner, { corWei: cor.stakeWei, gasWei }));
   await Promise.all(wallets);
 }
 
