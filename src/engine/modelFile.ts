@@ -23,7 +23,7 @@ interface KnownFile {
 
 /** The demonstration model that ships with the package. */
 export function demoModelFile(): string {
-  return createRequire(import.meta.url).resolve("cortensor/assets/models/cortensor-tiny-q8_0.gguf");
+  return createRequire(import.meta.url).resolve("cortensor/assets/models/cortensor-tiny.gguf");
 }
 
 /** The file, or all parts of a split model (`name-00001-of-00003.gguf`). */

@@ -131,7 +131,8 @@ function isAlive({ pid, start }: Holder): boolean {
 }
 
 function inUse(name: string, { pid, since }: Holder): CortensorError {
-  return new CortensorError("home-in-use", `${name} already runs from this home`, {
+  const what = name === "fleet" ? "the practice network" : name;
+  return new CortensorError("home-in-use", `${what} already runs from this home`, {
     why: [["why", `process ${pid}, since ${clockTime(new Date(since))}`]],
     try: "cortensor status",
     data: { name, pid, since },

@@ -46,7 +46,7 @@ test("answers, receipts and the official client agree, and a changed receipt is 
   const up = JSON.parse(await readFile(join(home, "run", "up.json"), "utf8")) as Up;
   const ai = new OpenAI({ baseURL: up.router_url, apiKey: up.api_key, maxRetries: 0 });
   const request = {
-    model: "cortensor-tiny-q8_0",
+    model: "cortensor-tiny",
     messages: [{ role: "user" as const, content: "What is a cat?" }],
     seed: 7,
     temperature: 1,

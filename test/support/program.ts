@@ -18,17 +18,20 @@ export interface Program {
 
 export async function program(): Promise<Program> {
   const home = await mkdtemp(join(tmpdir(), "cortensor-test-"));
-  const run = (...argv: string[]): Promise<Ran> =>
-    new Promise((resolve) => {
-      const env = { ...process.env, CORTENSOR_HOME: home };
-      const child = execFile(process.execPath, ["dist/main.js", ...argv], { env }, (_, stdout, stderr) =>
-        resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
-      );
-      child.stdin?.end();
-    });
+  const run = (...argv: string[]): Promise<Ran> => runNode(["dist/main.js", ...argv], { CORTENSOR_HOME: home });
   onTestFinished(async () => {
     await run("down");
     await rm(home, { recursive: true, force: true });
   });
   return { home, run };
+}
+
+/** Node with these arguments, until it ends. */
+export function runNode(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, argv, { env: { ...process.env, ...env } }, (_, stdout, stderr) =>
+      resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
 }

@@ -1,4 +1,5 @@
 import { CortensorClient } from "../../client/index.ts";
+import { CortensorError } from "../../errors/cortensorError.ts";
 import { fleetOf } from "../../fleet/fleetSpec.ts";
 import { statusReader } from "../../fleet/status/collectStatus.ts";
 import type { UpRecord } from "../../fleet/supervisor.ts";
@@ -97,9 +98,17 @@ async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> 
       },
       ctx.signal,
     );
+  } catch (error) {
+    throw withOtherPort(error);
   } finally {
     await Promise.all(steps);
   }
+}
+
+/** A node that finds its port taken knows its own command; the one that was typed is `up`. */
+function withOtherPort(error: unknown): unknown {
+  if (!(error instanceof CortensorError) || error.code !== "port-in-use") return error;
+  return new CortensorError(error.code, error.message, { ...error.details, try: "cortensor up --port 0" });
 }
 
 async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {

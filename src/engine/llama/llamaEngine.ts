@@ -6,6 +6,7 @@ import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo } from
 import { demoModelFile, type HashedModel, hashModelFile } from "../modelFile.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { tuneThreads } from "../tune.ts";
+import { damaged } from "./damaged.ts";
 import { describe } from "./describe.ts";
 import { importLibrary, type Library, openLlama } from "./library.ts";
 import { measureThreads } from "./measure.ts";
@@ -172,11 +173,7 @@ export class LlamaEngine implements Engine {
       return model;
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new CortensorError("model-damaged", `${file} cannot be loaded.`, {
-        why: [["seen", cause instanceof Error ? cause.message : String(cause)]],
-        data: { file },
-        cause,
-      });
+      throw await damaged(hashed, cause);
     }
   }
 

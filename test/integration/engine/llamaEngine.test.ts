@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createEngine } from "../../../src/engine/index.ts";
 import type { Library } from "../../../src/engine/llama/library.ts";
 import { LlamaEngine, type LlamaEngineDeps, type LlamaEngineOptions } from "../../../src/engine/llama/llamaEngine.ts";
+import type { CortensorError } from "../../../src/errors/cortensorError.ts";
 import { demoModelFile } from "../../../src/engine/modelFile.ts";
 import { createSilentLog, type Log } from "../../../src/observability/log.ts";
 import { collect, engineSuite, greedy, notEnding } from "../../support/engineSuite.ts";
@@ -37,7 +38,7 @@ describe("the demonstration model", () => {
     expect(engine.detokenize(answer.map(({ id }) => id))).toMatch(/^A dog is a member of the genus Canis/);
     expect(answer.at(-1)?.end).toBe(true);
     expect(engine.model).toMatchObject({
-      name: "cortensor-tiny-q8_0",
+      name: "cortensor-tiny",
       contextTokens: 1024,
       addBos: false,
       bosText: "<|endoftext|>",
@@ -73,14 +74,20 @@ describe("a model that cannot be loaded", () => {
       "header.gguf": header,
       "magic.gguf": Buffer.concat([Buffer.from("GGML"), whole.subarray(4)]),
     };
+    const why: Record<string, string> = {
+      "cut.gguf": `${Math.floor(whole.length / 2).toLocaleString("en-US")} bytes, and its last weights begin at`,
+      "short.gguf": "100 bytes, and",
+      "header.gguf": "the list of its weights cannot be read",
+      "magic.gguf": 'not with "GGUF"',
+    };
     for (const [name, data] of Object.entries(damaged)) {
       const modelFile = join(folder, name);
       await writeFile(modelFile, data);
       const engine = make({ modelFile });
-      await expect(engine.start(), name).rejects.toMatchObject({
-        code: "model-damaged",
-        message: expect.stringContaining(name) as string,
-      });
+      const error = (await engine.start().catch((caught: unknown) => caught)) as CortensorError;
+      expect(error.code).toBe("model-damaged");
+      expect(error.message).toContain(name);
+      expect(error.details.why?.join()).toContain(why[name]);
       expect(() => engine.model).toThrow("not been started");
     }
     await copyFile(demoModelFile(), join(folder, "good.gguf"));
