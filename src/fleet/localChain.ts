@@ -75,7 +75,7 @@ export class LocalChain implements Startable {
     // itself lets it be impersonated.
     const deployer = createSigner(newPrivateKey());
     const treasury = createSigner(newPrivateKey()).address;
-    const genesis = Math.floor(this.#deps.clock.now() / 1000);
+    const genesis = await this.#chain.blockTime();
     const parameters = { genesis, ...(epochSeconds !== undefined && { epochSeconds }) };
     const preset = await deployNetwork(
       { name: LOCAL, practice: true, rpc: [this.#chain.rpcUrl], deployer, treasury, parameters },

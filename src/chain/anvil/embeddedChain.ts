@@ -116,6 +116,15 @@ export class EmbeddedChain implements Startable {
     this.#scheduleMining();
   }
 
+  /**
+   * The time of a block that is mined now, in seconds. It can be behind the clock of this machine: the chain counts from its
+   * start, rounded down.
+   */
+  async blockTime(): Promise<number> {
+    const block = (await this.#call("eth_getBlockByNumber", ["pending", false])) as { readonly timestamp: string };
+    return Number(block.timestamp);
+  }
+
   /** One block, at once. */
   async mine(): Promise<void> {
     await this.#call("evm_mine");
