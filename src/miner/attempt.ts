@@ -40,6 +40,7 @@ export class Attempt {
   #feeWei = 0n;
   #flushing = false;
   #cancelled = false;
+  #handedOver = false;
 
   constructor(accepted: AcceptedOrder, deps: AttemptDeps) {
     this.#accepted = accepted;
@@ -47,13 +48,19 @@ export class Attempt {
     this.#text = this.#textOf(accepted.frame.resume).text;
   }
 
-  /** The router asks to stop: what was made so far is receipted as cancelled. */
+  /** The client is gone: what was made so far is receipted as cancelled. */
   cancel(): void {
     this.#cancelled = true;
     this.#stop.abort();
   }
 
-  /** The line is gone or the miner ends: stops without another word. */
+  /** The miner leaves: what was made so far is receipted, and another miner goes on from there. */
+  handOver(): void {
+    this.#handedOver = true;
+    this.#stop.abort();
+  }
+
+  /** The line is gone, or the router asked another miner: stops without another word. */
   drop(): void {
     this.#stop.abort();
   }
@@ -76,8 +83,8 @@ export class Attempt {
     } catch (error) {
       stopTicking();
       this.#deps.work.taskFailed();
-      if (isAbort(error) && !this.#cancelled) return;
-      this.#fail(error);
+      if (!isAbort(error)) return this.#fail("engine", error);
+      if (this.#handedOver) await this.#leave();
     }
   }
 
@@ -157,21 +164,30 @@ export class Attempt {
   }
 
   async #grow(): Promise<void> {
-    const [receipt, owed] = this.#receipt(FINISH.growing);
+    const [receipt, owed] = await this.#receipt(FINISH.growing);
     this.#flush({ receipt });
     await this.#deps.owe(owed, this.#stop.signal);
   }
 
   async #finish(finish: FinishReason): Promise<void> {
-    const previousFeeWei = this.#feeWei;
-    const [receipt, owed] = this.#receipt(FINISH[finish]);
-    await this.#deps.ledger.recordReceipt(receipt.record, previousFeeWei, this.#deps.clock.now());
+    const [receipt, owed] = await this.#receipt(FINISH[finish]);
     this.#flush({ finish, receipt });
     // The answer is over, so nothing waits for this payment; a router that owes too much gets no further order.
     this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
   }
 
-  #receipt(finish: number): [Signed<Receipt>, owedWei: bigint] {
+  /** Everything made so far goes out signed, so that nothing of it has to be made again or is lost. */
+  async #leave(): Promise<void> {
+    if (this.#ids.length > this.#receiptedTo) {
+      const [receipt, owed] = await this.#receipt(FINISH.growing);
+      this.#flush({ receipt });
+      this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
+    }
+    this.#fail("draining", new CortensorError("interrupted", "this miner is stopping"));
+  }
+
+  /** Signs for everything made so far, once that is on disk; with what it adds to the debt of the router. */
+  async #receipt(finish: number): Promise<[Signed<Receipt>, owedWei: bigint]> {
     const { frame, hash, promptIds } = this.#accepted;
     const { from, promptPrice, outputPrice } = frame.order;
     const fee = feeOf({
@@ -191,15 +207,18 @@ export class Attempt {
       fee,
     };
     const owed = fee - this.#feeWei;
-    this.#feeWei = fee;
     this.#receiptedTo = this.#ids.length;
+    await this.#deps.ledger.recordReceipt(record, this.#feeWei, this.#deps.clock.now());
+    this.#feeWei = fee;
     const signature = this.#deps.signer.sign(digest(this.#deps.domain, receiptHash(record)));
     return [{ record, signature }, owed];
   }
 
-  #fail(error: unknown): void {
+  #fail(code: string, error: unknown): void {
+    // What was made is good, and another miner goes on from there.
+    if (this.#sent < this.#ids.length) this.#flush();
     const message = error instanceof CortensorError ? error.message : "the engine failed";
-    this.#deps.send({ type: "fail", orderId: this.#accepted.id, code: "engine", retryable: true, message });
+    this.#deps.send({ type: "fail", orderId: this.#accepted.id, code, retryable: true, message });
   }
 
   #all(): number[] {

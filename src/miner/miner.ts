@@ -21,6 +21,9 @@ const DISCOVER_ALONE_MS = 250;
 /** More lines than this bring no more work. */
 const MOST_ROUTERS = 8;
 
+/** To sign for what was made and to say goodbye. */
+const HAND_OVER_MS = 1000;
+
 export interface MinerOptions {
   readonly owner: Address;
   readonly software: string;
@@ -78,10 +81,16 @@ export class Miner implements Startable {
     const { drainMs } = this.#options;
     const links = [...this.#links.values()];
     for (const link of links) link.drain(drainMs);
-    const late = new Promise<void>((resolve) => this.#deps.clock.after(drainMs, resolve));
-    await Promise.race([Promise.all(links.map((link) => link.idle())), late]);
+    const idle = Promise.all(links.map((link) => link.idle()));
+    await Promise.race([idle, this.#after(drainMs)]);
+    for (const link of links) link.handOver();
+    await Promise.race([idle, this.#after(HAND_OVER_MS)]);
     for (const hangUp of this.#dialled.values()) hangUp();
     await Promise.all(links.map((link) => link.close()));
+  }
+
+  #after(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.#deps.clock.after(delayMs, resolve));
   }
 
   /** Lines that stand. */

@@ -84,6 +84,11 @@ export class RouterLink {
     if (this.#ready) this.#send({ type: "drain", inMs });
   }
 
+  /** Gives what still runs to other miners, with nothing of it lost. */
+  handOver(): void {
+    for (const attempt of this.#attempts.values()) attempt.handOver();
+  }
+
   /** Resolves when no attempt runs on this line. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -112,8 +117,7 @@ export class RouterLink {
       case "pay":
         return this.#run(this.#credit(frame));
       case "cancel":
-        this.#attempts.get(frame.orderId)?.cancel();
-        return;
+        return this.#cancel(frame);
       case "drain":
         return;
       case "hello":
@@ -125,6 +129,12 @@ export class RouterLink {
       default:
         frame satisfies never;
     }
+  }
+
+  #cancel({ orderId: id, reason }: Extract<Frame, { type: "cancel" }>): void {
+    const attempt = this.#attempts.get(id);
+    if (reason === "client") attempt?.cancel();
+    else attempt?.drop();
   }
 
   #run(work: Promise<void>): void {

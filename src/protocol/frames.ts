@@ -87,7 +87,7 @@ const frameSchema = z.discriminatedUnion("type", [
     finish: finishSchema.exactOptional(),
     receipt: z.strictObject({ record: receiptSchema, signature: signatureSchema }).exactOptional(),
   }),
-  z.strictObject({ type: z.literal("cancel"), orderId: orderIdSchema, reason: sentenceSchema }),
+  z.strictObject({ type: z.literal("cancel"), orderId: orderIdSchema, reason: z.enum(["client", "late", "hedge"]) }),
   z.strictObject({
     type: z.literal("pay"),
     session: sessionSchema,
@@ -99,11 +99,16 @@ const frameSchema = z.discriminatedUnion("type", [
 /** One message between peers on a task stream. */
 export type Frame = z.infer<typeof frameSchema>;
 
+/**
+ * Why an order is stopped. `client`: nobody waits for the rest, and what was made is receipted and paid; `late` and `hedge`:
+ * another miner goes on, and only what was receipted before is paid.
+ */
+export type CancelReason = Extract<Frame, { type: "cancel" }>["reason"];
+
 /** The bytes of a frame. A sentence that is longer than the other side takes is cut. */
 export function encodeFrame(frame: Frame): Uint8Array {
   if (frame.type === "refuse" || frame.type === "fail")
     return encode({ ...frame, message: frame.message.slice(0, MAX_SENTENCE) });
-  if (frame.type === "cancel") return encode({ ...frame, reason: frame.reason.slice(0, MAX_SENTENCE) });
   return encode(frame);
 }
 

@@ -12,6 +12,7 @@ import {
   hexSchema,
   idsSchema,
   inputSchema,
+  listSchema,
   MAX_ANSWER_TOKENS,
   orderSchema,
   paramsSchema,
@@ -23,19 +24,25 @@ import {
 } from "./schemas.ts";
 
 const SCHEMA = "cortensor.receipt/1";
+/** Attempts at one task are limited by the router; this bounds what is read. */
+const MAX_PARTS = 64;
 const NO_NONCE: Hex = `0x${"00".repeat(32)}`;
 
-const bundleSchema = z.strictObject({
-  schema: z.literal(SCHEMA),
-  id: z.string().regex(/^r_[0-9a-f]{8}$/),
-  network: textSchema({ min: 1, max: 64 }),
-  domain: z.strictObject({ chainId: z.int().min(1), runtime: addressSchema }),
+const partSchema = z.strictObject({
   order: orderSchema,
   orderSignature: signatureSchema,
   receipt: receiptSchema,
   receiptSignature: signatureSchema,
   countersigned: z.strictObject({ ttftMs: uint32Schema, durationMs: uint32Schema }),
   countersignature: signatureSchema,
+});
+
+const bundleSchema = z.strictObject({
+  schema: z.literal(SCHEMA),
+  id: z.string().regex(/^r_[0-9a-f]{8}$/),
+  network: textSchema({ min: 1, max: 64 }),
+  domain: z.strictObject({ chainId: z.int().min(1), runtime: addressSchema }),
+  parts: listSchema(partSchema, MAX_PARTS).refine((parts) => parts.length > 0),
   task: z.strictObject({
     account: hashSchema,
     requestId: hexSchema(16),
@@ -51,13 +58,23 @@ const bundleSchema = z.strictObject({
   envelopeSignature: signatureSchema,
 });
 
+/** The work of one miner at an answer: what it was ordered, its last receipt, and the router's measurements of it. */
+export interface ReceiptPart {
+  readonly order: Order;
+  readonly orderSignature: Hex;
+  readonly receipt: Receipt;
+  readonly receiptSignature: Hex;
+  readonly countersigned: { readonly ttftMs: number; readonly durationMs: number };
+  readonly countersignature: Hex;
+}
+
 /**
- * What a client keeps of one answer: the router's order, the miner's receipt, the router's measurements, and all that is
- * hashed in them. The router signs the whole, so that no field can be changed unseen. Bigints are decimal text in JSON.
+ * What a client keeps of one answer: its parts, one for each miner that was paid for tokens of it, and all that is hashed in
+ * them. The router signs the whole, so that no field can be changed unseen. Bigints are decimal text in JSON.
  */
 export interface ReceiptBundle extends BundleFields {
   readonly schema: typeof SCHEMA;
-  /** `r_` and the first 8 digits of the receipt's struct hash. */
+  /** `r_` and the first 8 digits of the last receipt's struct hash. */
   readonly id: string;
   readonly envelopeSignature: Hex;
 }
@@ -65,12 +82,8 @@ export interface ReceiptBundle extends BundleFields {
 export interface BundleFields {
   readonly network: string;
   readonly domain: Domain;
-  readonly order: Order;
-  readonly orderSignature: Hex;
-  readonly receipt: Receipt;
-  readonly receiptSignature: Hex;
-  readonly countersigned: { readonly ttftMs: number; readonly durationMs: number };
-  readonly countersignature: Hex;
+  /** In the order of the answer. Tokens between two parts were given by a miner that was lost before it signed for them. */
+  readonly parts: readonly ReceiptPart[];
   readonly task: { readonly account: Hex; readonly requestId: Hex; readonly clientSeed?: bigint };
   readonly model: { readonly name: string };
   readonly input: TaskInput;
@@ -93,7 +106,7 @@ export interface ReceiptCheck {
 export function sealBundle(fields: BundleFields, sign: (digest: Hex) => Hex): ReceiptBundle {
   const bundle = {
     schema: SCHEMA,
-    id: receiptId(fields.receipt),
+    id: receiptId(lastPart(fields).receipt),
     ...fields,
     input: wellFormed(fields.input),
     params: wellFormed(fields.params),
@@ -147,13 +160,20 @@ export function verifyBundle(
   return [...signatureChecks(bundle, deps), ...contentChecks(bundle)];
 }
 
+/** The part with the end of the answer, as far as it was paid. */
+export function lastPart({ parts }: Pick<BundleFields, "parts">): ReceiptPart {
+  const part = parts.at(-1);
+  if (part === undefined) throw new CortensorError("receipt-invalid", "a receipt has at least one part");
+  return part;
+}
+
 function signatureChecks(
   bundle: ReceiptBundle,
   deps: { recover(digest: Hex, signature: Hex): Address | undefined },
 ): ReceiptCheck[] {
-  const { domain, order, receipt, countersigned } = bundle;
+  const { router } = lastPart(bundle).order;
   const signedBy = (name: string, claim: { hash: Hex; signature: Hex; signer: Address }): ReceiptCheck => {
-    const found = deps.recover(digest(domain, claim.hash), claim.signature);
+    const found = deps.recover(digest(bundle.domain, claim.hash), claim.signature);
     const ok = found === claim.signer;
     return {
       name,
@@ -161,37 +181,66 @@ function signatureChecks(
       detail: ok ? `signed by ${claim.signer}` : `signed by ${found ?? "nobody"}, not by ${claim.signer}`,
     };
   };
-  const measured = countersignedHash({ receipt: receiptHash(receipt), ...countersigned });
+  const ofPart = ({ order, receipt, countersigned, ...signatures }: ReceiptPart): ReceiptCheck[] => [
+    signedBy("order", { hash: orderHash(order), signature: signatures.orderSignature, signer: order.router }),
+    signedBy("receipt", { hash: receiptHash(receipt), signature: signatures.receiptSignature, signer: order.miner }),
+    signedBy("counter-signature", {
+      hash: countersignedHash({ receipt: receiptHash(receipt), ...countersigned }),
+      signature: signatures.countersignature,
+      signer: order.router,
+    }),
+  ];
   return [
-    signedBy("order", { hash: orderHash(order), signature: bundle.orderSignature, signer: order.router }),
-    signedBy("receipt", { hash: receiptHash(receipt), signature: bundle.receiptSignature, signer: order.miner }),
-    signedBy("counter-signature", { hash: measured, signature: bundle.countersignature, signer: order.router }),
-    signedBy("envelope", { hash: envelopeHash(bundle), signature: bundle.envelopeSignature, signer: order.router }),
+    ...bundle.parts.flatMap((part, at) => numbered(ofPart(part), at)),
+    signedBy("envelope", { hash: envelopeHash(bundle), signature: bundle.envelopeSignature, signer: router }),
   ];
 }
 
 /** What was signed must also fit together. */
-function contentChecks({ id, order, receipt, input, params, salt, task, ids }: ReceiptBundle): ReceiptCheck[] {
-  const outputTokens = receipt.to - receipt.from;
-  const { promptTokens, finish } = receipt;
+function contentChecks(bundle: ReceiptBundle): ReceiptCheck[] {
+  const { id, ids, parts } = bundle;
+  const last = lastPart(bundle);
+  return [
+    equal("receipt id", [id, receiptId(last.receipt)]),
+    ...parts.flatMap((part, at) => numbered(partChecks(part, { bundle, before: parts[at - 1] }), at)),
+    equal("token count", [last.receipt.to, ids.length]),
+  ];
+}
+
+function partChecks(
+  { order, receipt }: ReceiptPart,
+  { bundle, before }: { bundle: ReceiptBundle; before: ReceiptPart | undefined },
+): ReceiptCheck[] {
+  const { input, params, salt, task, ids } = bundle;
+  const { promptTokens, finish, from, to } = receipt;
+  const { router, model } = before?.order ?? order;
   const { requestId, clientSeed } = task;
   const seed = taskSeed({ requestId, input, ...(clientSeed !== undefined && { clientSeed }) });
+  const outputTokens = to - from;
   return [
-    equal("receipt id", [id, receiptId(receipt)]),
     equal("order of the receipt", [receipt.order, orderHash(order)]),
+    equal("router", [order.router, router]),
+    equal("model", [order.model, model]),
     equal("task", [order.task, taskId({ router: order.router, ...task })]),
     equal("seed", [order.seed, seed]),
     equal("input", [order.input, inputHash(salt, input)]),
     equal("parameters", [order.params, paramsHash(params)]),
-    equal("output tokens", [receipt.idsHash, idsHash(ids)]),
-    equal("first token", [receipt.from, order.from]),
-    equal("token count", [outputTokens, ids.length]),
+    equal("first token", [from, order.from]),
+    // No token is paid twice; those between two parts are paid to nobody.
+    atLeast("tokens before", [from, before?.receipt.to ?? 0]),
+    equal("resumed tokens", [order.resume, idsHash(ids.slice(0, from))]),
+    equal("output tokens", [receipt.idsHash, idsHash(ids.slice(from, to))]),
     equal("token limit", [order.maxTokens, params.maxTokens]),
-    atMost("last token", [receipt.to, order.maxTokens]),
+    atMost("last token", [to, order.maxTokens]),
     // The client has no tokenizer either; more than this cannot come from the input.
     atMost("prompt tokens", [promptTokens, promptTokensCeiling(input)]),
     equal("fee", [receipt.fee, feeOf({ ...order, promptTokens, outputTokens, promptPaid: promptPaid(finish) })]),
   ];
+}
+
+/** Checks of a second part and later ones say which. */
+function numbered(checks: readonly ReceiptCheck[], at: number): readonly ReceiptCheck[] {
+  return at === 0 ? checks : checks.map((check) => ({ ...check, name: `${check.name} ${at + 1}` }));
 }
 
 function equal(name: string, [found, expected]: readonly [unknown, unknown]): ReceiptCheck {
@@ -202,6 +251,11 @@ function equal(name: string, [found, expected]: readonly [unknown, unknown]): Re
 function atMost(name: string, [found, limit]: readonly [number, number]): ReceiptCheck {
   const ok = found <= limit;
   return { name, ok, detail: ok ? `${found} of at most ${limit}` : `${found}, at most ${limit} are possible` };
+}
+
+function atLeast(name: string, [found, least]: readonly [number, number]): ReceiptCheck {
+  const ok = found >= least;
+  return { name, ok, detail: ok ? `${found}, after ${least}` : `${found}, and ${least} were paid before` };
 }
 
 function envelopeHash(bundle: Omit<ReceiptBundle, "envelopeSignature"> & { readonly envelopeSignature?: Hex }): Hex {

@@ -61,7 +61,8 @@ type Moves = Readonly<Partial<Record<TaskEvent["type"], TaskStatus>>>;
 const MOVES: Readonly<Record<TaskStatus, Moves>> = {
   created: { assign: "assigned", fail: "failed", cancel: "cancelled" },
   assigned: { acknowledge: "acknowledged", lose: "created", fail: "failed", cancel: "cancelled" },
-  acknowledged: { tokens: "running", lose: "created", fail: "failed", cancel: "cancelled" },
+  // An answer that is cancelled before its first token is whole as well.
+  acknowledged: { tokens: "running", commit: "committed", lose: "created", fail: "failed", cancel: "cancelled" },
   running: {
     tokens: "running",
     precommit: "precommitted",

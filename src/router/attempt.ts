@@ -1,7 +1,7 @@
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Recover } from "../keys/interface.ts";
 import { digest, orderHash, receiptHash } from "../protocol/eip712.ts";
-import type { Frame } from "../protocol/frames.ts";
+import type { CancelReason, Frame } from "../protocol/frames.ts";
 import { idsHash, orderId } from "../protocol/hash.ts";
 import { feeOf, promptPaid, promptTokensCeiling } from "../protocol/price.ts";
 import { type Domain, FINISH, type FinishReason, type Receipt, type Signed } from "../protocol/records.ts";
@@ -23,6 +23,7 @@ export interface AttemptDeps {
   readonly recover: Recover;
   readonly clock: Clock;
   readonly limits: AttemptLimits;
+  onAcknowledged?(): void;
   /** Called with every growing receipt; resolves when it is on disk and paid. */
   onReceipt(receipt: Receipt): Promise<void>;
 }
@@ -38,121 +39,164 @@ export interface AttemptPart {
 export interface AttemptEnd {
   readonly finish: FinishReason;
   readonly receipt: Signed<Receipt>;
-  readonly ids: readonly number[];
-  readonly text: string;
-  readonly ttftMs: number;
-  readonly durationMs: number;
 }
 
 /** Time that a cancelled miner has for its last receipt. */
 const CANCEL_MS = 2000;
+/** A miner that says it goes on has so many times its promise for the first token, and at least this long. */
+const MOST_PROMISES = 10;
+const MOST_PREFILL_MS = 30_000;
+/** A stall is a silence of so many times the usual gap between two tokens. */
+const STALL_GAPS = 8;
 
 /**
  * One order at one miner, from the router's side. Every way to end badly is a `CortensorError` whose `data.retryable` says
- * whether another miner may try and whose `data.emitted` counts the tokens that were passed on before.
+ * whether another miner may try. What a frame brings is passed on once everything in it was checked.
  */
 export class Attempt {
-  readonly #frame: OrderFrame;
+  readonly frame: OrderFrame;
   readonly #link: MinerLink;
   readonly #deps: AttemptDeps;
   readonly #id: Hex;
   readonly #hash: Hex;
+  readonly #replies: AsyncQueue<OrderReply>;
   readonly #ids: number[] = [];
-  #text = "";
+  #last: Signed<Receipt> | undefined;
   #sentAt = 0;
   #ttftMs: number | undefined;
+  #lastAt = 0;
   promptTokens = 0;
 
   constructor(frame: OrderFrame, link: MinerLink, deps: AttemptDeps) {
-    this.#frame = frame;
+    this.frame = frame;
     this.#link = link;
     this.#deps = deps;
     this.#hash = orderHash(frame.order);
     this.#id = orderId(this.#hash);
+    this.#replies = link.expect(this.#id);
+  }
+
+  /** Output ids accepted so far, of this attempt alone. */
+  get ids(): readonly number[] {
+    return this.#ids;
+  }
+
+  /** The newest receipt, which covers all ids or all but the newest. */
+  get receipt(): Signed<Receipt> | undefined {
+    return this.#last;
+  }
+
+  /** From the order to the first token; undefined before it. */
+  get ttftMs(): number | undefined {
+    return this.#ttftMs;
+  }
+
+  /** From the order to the newest token. */
+  get durationMs(): number {
+    return this.#lastAt - this.#sentAt;
   }
 
   async *run(signal: AbortSignal): AsyncGenerator<AttemptPart, AttemptEnd> {
-    const replies = this.#link.expect(this.#id);
-    const cancel = (): void => {
-      if (this.#link.open) this.#link.send({ type: "cancel", orderId: this.#id, reason: "client" });
-    };
+    const cancel = (): void => this.#cancel("client");
     signal.addEventListener("abort", cancel, { once: true });
     try {
       this.#sentAt = this.#deps.clock.now();
-      this.#link.send(this.#frame);
-      const promiseMs = await this.#acknowledged(replies);
+      this.#lastAt = this.#sentAt;
+      this.#link.send(this.frame);
+      const promiseMs = await this.#acknowledged();
       if (signal.aborted) cancel();
-      const end = yield* this.#tokens(replies, { promiseMs, signal });
-      return end;
+      return yield* this.#tokens({ promiseMs, signal });
     } catch (error) {
-      this.#giveUp();
-      throw this.#failure(error);
+      this.#cancel("late");
+      throw withRetryable(error);
     } finally {
       signal.removeEventListener("abort", cancel);
       this.#link.forget(this.#id);
     }
   }
 
-  async #acknowledged(replies: AsyncQueue<OrderReply>): Promise<number> {
-    const reply = await this.#next(replies, this.#deps.limits.ackMs);
-    if (reply.type !== "ack") throw broken(`miner ${this.#link.address} answered an order with ${reply.type}`);
+  /** Another miner was quicker: this one stops, and what it made is neither shown nor paid. */
+  abandon(): void {
+    this.#cancel("hedge");
+    this.#link.forget(this.#id);
+    this.#replies.fail(new CortensorError("interrupted", "another miner was quicker"));
+  }
+
+  async #acknowledged(): Promise<number> {
+    const reply = await this.#next(this.#deps.limits.ackMs);
+    if (reply.type !== "ack") throw this.#broken(`answered an order with ${reply.type}`);
     // The quote's ceiling, which the client was promised: more tokens than that are not in the prompt.
-    const most = promptTokensCeiling(this.#frame.input);
+    const most = promptTokensCeiling(this.frame.input);
     if (reply.promptTokens > most)
-      throw broken(
-        `miner ${this.#link.address} counts ${reply.promptTokens} prompt tokens, and there are ${most} at most`,
-      );
+      throw this.#broken(`counts ${reply.promptTokens} prompt tokens, and there are ${most} at most`);
     this.promptTokens = reply.promptTokens;
+    this.#deps.onAcknowledged?.();
     return reply.firstTokenMs;
   }
 
-  async *#tokens(
-    replies: AsyncQueue<OrderReply>,
-    { promiseMs, signal }: { promiseMs: number; signal: AbortSignal },
-  ): AsyncGenerator<AttemptPart, AttemptEnd> {
-    const { limits, clock } = this.#deps;
+  async *#tokens({
+    promiseMs,
+    signal,
+  }: {
+    promiseMs: number;
+    signal: AbortSignal;
+  }): AsyncGenerator<AttemptPart, AttemptEnd> {
+    const firstUntil = this.#deps.clock.now() + Math.max(MOST_PREFILL_MS, MOST_PROMISES * promiseMs);
     for (;;) {
-      const patienceMs = this.#ttftMs === undefined ? Math.max(limits.lateMs, 3 * promiseMs) : limits.stallMs;
-      const frame = await this.#next(replies, signal.aborted ? CANCEL_MS : patienceMs);
-      if (frame.type !== "tokens") throw broken(`miner ${this.#link.address} sent ${frame.type} within an answer`);
-      this.#append(frame);
+      const frame = await this.#next(signal.aborted ? CANCEL_MS : this.#patienceMs(promiseMs));
+      if (frame.type !== "tokens") throw this.#broken(`sent ${frame.type} within an answer`);
+      this.#accept(frame);
+      if (this.#ids.length === 0 && frame.finish === undefined && this.#deps.clock.now() > firstUntil)
+        throw new CortensorError("timeout", `miner ${this.#link.address} sent no token in all its time`, {
+          data: { retryable: true },
+        });
       if (frame.ids.length > 0 || frame.text !== "")
         yield { ids: frame.ids, text: frame.text, logprobs: frame.logprobs ?? [] };
-      if (frame.receipt !== undefined) this.#check(frame.receipt, frame.finish);
-      if (frame.finish !== undefined) {
-        if (frame.receipt === undefined) throw broken(`miner ${this.#link.address} finished without a receipt`);
-        const durationMs = clock.now() - this.#sentAt;
-        return {
-          finish: frame.finish,
-          receipt: frame.receipt,
-          ids: this.#ids,
-          text: this.#text,
-          ttftMs: this.#ttftMs ?? durationMs,
-          durationMs,
-        };
-      }
+      if (frame.finish !== undefined && frame.receipt !== undefined)
+        return { finish: frame.finish, receipt: frame.receipt };
       if (frame.receipt !== undefined) await this.#deps.onReceipt(frame.receipt.record);
     }
   }
 
-  #append(frame: TokensFrame): void {
-    const { order } = this.#frame;
-    if (frame.from !== order.from + this.#ids.length)
-      throw broken(`miner ${this.#link.address} sent token ${frame.from}, expected ${order.from + this.#ids.length}`);
-    if (frame.ids.length > 0) this.#ttftMs ??= this.#deps.clock.now() - this.#sentAt;
+  /** How long a silence may last. The miner of a long prefill says once a second that it goes on. */
+  #patienceMs(promiseMs: number): number {
+    const { lateMs, stallMs } = this.#deps.limits;
+    if (this.#ttftMs === undefined) return Math.max(lateMs, 3 * promiseMs);
+    const gapMs = (this.durationMs - this.#ttftMs) / Math.max(1, this.#ids.length - 1);
+    return Math.max(stallMs, STALL_GAPS * gapMs);
+  }
+
+  /** Takes a frame in, or throws and leaves everything as it was. */
+  #accept(frame: TokensFrame): void {
+    const { order } = this.frame;
+    const before = this.#ids.length;
+    if (frame.from !== order.from + before)
+      throw this.#broken(`sent token ${frame.from}, expected ${order.from + before}`);
+    const left = order.maxTokens - order.from - before - frame.ids.length;
+    if (left < 0) throw this.#broken(`sent more than ${order.maxTokens} tokens`);
+    // The end travels with its token: what is whole and does not say so could be neither resumed nor finished.
+    if (left === 0 && frame.finish === undefined) throw this.#broken("sent all tokens and no end");
+    if (frame.finish !== undefined && frame.receipt === undefined) throw this.#broken("finished without a receipt");
     this.#ids.push(...frame.ids);
-    this.#text += frame.text;
-    if (this.#ids.length > order.maxTokens - order.from)
-      throw broken(`miner ${this.#link.address} sent more than ${order.maxTokens} tokens`);
+    try {
+      if (frame.receipt !== undefined) this.#check(frame.receipt, frame.finish);
+    } catch (error) {
+      this.#ids.length = before;
+      throw error;
+    }
+    this.#last = frame.receipt ?? this.#last;
+    if (frame.ids.length === 0) return;
+    this.#lastAt = this.#deps.clock.now();
+    this.#ttftMs ??= this.#lastAt - this.#sentAt;
   }
 
   /** A receipt must cover exactly what was received, at the agreed price, under the miner's key. */
   #check({ record, signature }: Signed<Receipt>, finish: FinishReason | undefined): void {
-    const { order } = this.#frame;
+    const { order } = this.frame;
     const code = finish === undefined ? FINISH.growing : FINISH[finish];
     const outputTokens = this.#ids.length;
     const fee = feeOf({ ...order, promptTokens: this.promptTokens, outputTokens, promptPaid: promptPaid(code) });
-    const wrong = (what: string): CortensorError => broken(`the receipt of miner ${order.miner} has another ${what}`);
+    const wrong = (what: string): CortensorError => this.#broken(`signed a receipt with another ${what}`);
     if (record.order !== this.#hash) throw wrong("order");
     if (record.from !== order.from || record.to !== order.from + outputTokens) throw wrong("range");
     if (record.idsHash !== idsHash(this.#ids)) throw wrong("hash of ids");
@@ -163,10 +207,10 @@ export class Attempt {
       throw wrong("signature");
   }
 
-  async #next(replies: AsyncQueue<OrderReply>, withinMs: number): Promise<OrderReply> {
-    const reply = await replies.take(withinMs);
+  async #next(withinMs: number): Promise<OrderReply> {
+    const reply = await this.#replies.take(withinMs);
     if (reply === "late")
-      throw new CortensorError("timeout", `miner ${this.#link.address} sent nothing for ${withinMs} ms`, {
+      throw new CortensorError("timeout", `miner ${this.#link.address} sent nothing for ${Math.round(withinMs)} ms`, {
         data: { retryable: true },
       });
     if (reply === undefined)
@@ -178,28 +222,28 @@ export class Attempt {
   }
 
   /** The miner stops an order that is over for the router; it ignores one that it does not run. */
-  #giveUp(): void {
-    if (this.#link.open) this.#link.send({ type: "cancel", orderId: this.#id, reason: "late" });
+  #cancel(reason: CancelReason): void {
+    if (this.#link.open) this.#link.send({ type: "cancel", orderId: this.#id, reason });
   }
 
-  #failure(error: unknown): unknown {
-    if (!(error instanceof CortensorError)) return error;
-    const retryable = error.details.data?.retryable ?? error.code !== "peer-protocol";
-    return new CortensorError(error.code, error.message, {
-      ...error.details,
-      data: { ...error.details.data, retryable, emitted: this.#ids.length },
-    });
+  #broken(what: string): CortensorError {
+    return new CortensorError("peer-protocol", `miner ${this.#link.address} ${what}`, { data: { retryable: true } });
   }
 }
 
-function broken(message: string): CortensorError {
-  return new CortensorError("peer-protocol", message, { data: { retryable: true } });
+/** What ended this attempt can end another one as well, unless it was the request itself. */
+function withRetryable(error: unknown): unknown {
+  if (!(error instanceof CortensorError)) return error;
+  const retryable = error.details.data?.retryable ?? true;
+  return new CortensorError(error.code, error.message, {
+    ...error.details,
+    data: { ...error.details.data, retryable },
+  });
 }
 
 function refused(reply: Extract<OrderReply, { type: "refuse" | "fail" }>, miner: string): CortensorError {
   const code = reply.code === "context-length" ? "context-length" : "task-failed";
   const message = code === "context-length" ? reply.message : `miner ${miner}: ${reply.message}`;
-  return new CortensorError(code, message, {
-    data: { retryable: reply.retryable, refused: reply.type === "refuse", reason: reply.code },
-  });
+  const data = { retryable: reply.retryable, refused: reply.type === "refuse", reason: reply.code };
+  return new CortensorError(code, message, { data });
 }

@@ -29,11 +29,15 @@ export type Choice =
 /** How an order ended, for what the router knows of its miner. */
 export type Outcome =
   | { readonly broken: boolean }
+  /** Nothing can be said of the miner: another one was quicker, or it leaves. */
+  | { readonly unjudged: true }
   | {
       readonly ttftMs: number;
       readonly durationMs: number;
       readonly promptTokens: number;
       readonly outputTokens: number;
+      /** Whose answer it was: how long answers get is learned for each. */
+      readonly account?: Hex;
     };
 
 /** One miner's life in the pool; getters, so that a draw always sees the newest measurement. */
@@ -148,6 +152,8 @@ export class MinerPool {
     readonly input: TaskInput;
     readonly maxTokens: number;
     readonly avoid: ReadonlySet<Address>;
+    readonly account?: Hex;
+    readonly prefer?: Address;
   }): Choice {
     const modelId = [...this.#entries.values()].find(
       (entry) => entry.modelName === wanted.model || entry.modelId === wanted.model,
@@ -177,8 +183,10 @@ export class MinerPool {
     if ("ttftMs" in outcome) {
       entry.measured.done(outcome);
       entry.brokenInRow = 0;
-    } else if (outcome.broken) this.#broke(entry);
-    else entry.measured.refused();
+    } else if ("broken" in outcome) {
+      if (outcome.broken) this.#broke(entry);
+      else entry.measured.refused();
+    }
     this.#refresh(entry);
   }
 

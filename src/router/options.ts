@@ -1,3 +1,4 @@
+import { MAX_ATTEMPTS } from "../protocol/task.ts";
 import type { Options } from "../util/option.ts";
 
 /** What a router lets its operator set. */
@@ -30,7 +31,13 @@ export const routerOptions = {
     default: "",
     describe: "origins that browsers may call from, with commas between; * for all",
   },
-  attempts: { type: "integer", default: 4, min: 1, max: 16, describe: "attempts at one task, the first included" },
+  attempts: {
+    type: "integer",
+    default: MAX_ATTEMPTS,
+    min: 1,
+    max: MAX_ATTEMPTS,
+    describe: "attempts at one task, the first included",
+  },
   ackMs: {
     type: "integer",
     default: 5000,
@@ -41,19 +48,19 @@ export const routerOptions = {
   },
   lateMs: {
     type: "integer",
-    default: 5000,
+    default: 4000,
     min: 100,
     max: 600_000,
     unit: "ms",
-    describe: "least wait for the first token; three times the miner's promise when that is longer",
+    describe: "least wait for a sign of the first token; three times the miner's promise when that is longer",
   },
   stallMs: {
     type: "integer",
-    default: 10_000,
+    default: 3000,
     min: 100,
     max: 600_000,
     unit: "ms",
-    describe: "longest silence within an answer",
+    describe: "least silence within an answer that counts as a stall; eight times the usual gap when that is longer",
   },
   timeoutMs: {
     type: "integer",

@@ -13,11 +13,14 @@ import type { Store } from "../store/interface.ts";
 import type { Address, Clock, Hex, Startable } from "../util/types.ts";
 import type { AttemptLimits } from "./attempt.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Hedging } from "./hedging.ts";
 import { payFrame, RouterLedger } from "./ledger.ts";
 import { MinerLink } from "./minerLink.ts";
 import { MinerPool } from "./minerPool.ts";
 import { MinerSessions } from "./minerSessions.ts";
+import { Placement } from "./placement.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "./task.ts";
+import type { TaskTrace } from "./trace.ts";
 
 /** A miner that connects has this long to say hello. */
 const HELLO_MS = 10_000;
@@ -84,6 +87,8 @@ export class Router implements Startable {
       randomBytes32: () => deps.randomBytes32(),
       ledger: this.ledger,
       pool: this.#pool,
+      placement: new Placement(options, { pool: this.#pool, clock: deps.clock }),
+      hedging: new Hedging(),
       sessions: this.#sessions,
     });
   }
@@ -108,11 +113,22 @@ export class Router implements Startable {
    * Answers one task.
    *
    * Errors before the first event: `model-unserved`, `no-capacity`, `rate-limited` (every slot is taken), `context-length`,
-   * `deposit-low`. Later: `task-failed`, `timeout`. An aborted signal cancels at the miner; what was receipted is billed.
+   * `deposit-low`, `task-failed`, `timeout`. Later the answer ends with `finish: "error"`. An aborted signal cancels at the
+   * miner; what was receipted is billed.
    */
   async *answer(request: TaskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
     if (this.#draining) throw new CortensorError("no-capacity", "this router is stopping", { try: "cortensor status" });
     yield* this.#dispatcher.answer(request, { signal, depositWei: this.#clientDepositWei });
+  }
+
+  /** Tasks that run, then the last ones that are over, the newest first. */
+  tasks(): readonly TaskTrace[] {
+    return this.#dispatcher.traces();
+  }
+
+  /** Ends a task as if its client had gone away; false when it does not run. */
+  cancel(taskId: Hex): boolean {
+    return this.#dispatcher.cancel(taskId);
   }
 
   models(): readonly ServedModel[] {

@@ -13,6 +13,8 @@ export interface TaskRequest {
   readonly input: TaskInput;
   readonly params: TaskParams;
   readonly clientSeed?: bigint;
+  /** The miner that the client wants, newcomers included, at its own risk. */
+  readonly prefer?: Address;
 }
 
 /** One try at a task, for people: which miner, how it ended. */
@@ -23,8 +25,9 @@ export interface AttemptNote {
   readonly ttftMs: number | null;
 }
 
-/** An answer as it comes. The first event is `start`, the last `finish`; a failure throws. */
+/** An answer as it comes. The first event is `start`, the last `finish`; what fails before the first token throws. */
 export type AnswerEvent =
+  /** A miner was found; comes again when another one goes on. */
   | { readonly type: "start"; readonly taskId: Hex; readonly model: string; readonly miner: Address }
   | {
       readonly type: "text";
@@ -32,18 +35,26 @@ export type AnswerEvent =
       readonly ids: readonly number[];
       readonly logprobs: readonly number[];
     }
-  | {
-      readonly type: "finish";
-      readonly finish: FinishReason;
-      readonly promptTokens: number;
-      readonly outputTokens: number;
-      /** What the client is charged, in wei. */
-      readonly costWei: bigint;
-      readonly bundle: ReceiptBundle;
-      readonly attempts: readonly AttemptNote[];
-      readonly ttftMs: number;
-      readonly durationMs: number;
-    };
+  | AnswerFinish;
+
+export interface AnswerFinish {
+  readonly type: "finish";
+  /** `error`: it broke off, and no other miner could go on. */
+  readonly finish: FinishReason;
+  /** All of the answer. */
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** What the client is charged, in wei: for receipts only. */
+  readonly costWei: bigint;
+  /** Undefined when the answer broke off before anything was receipted. */
+  readonly bundle: ReceiptBundle | undefined;
+  readonly attempts: readonly AttemptNote[];
+  readonly ttftMs: number;
+  readonly durationMs: number;
+  /** Why it broke off. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
 
 /** A model that somebody connected serves. */
 export interface ServedModel {

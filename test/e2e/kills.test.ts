@@ -76,8 +76,10 @@ async function processes() {
         headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
         body: JSON.stringify({ messages: [{ role: "user", content: "Tell me." }], max_tokens: 150 }),
       });
-      const body = (await reply.json()) as { cortensor?: { receipt: { receipt: { fee: string } } } };
-      return body.cortensor === undefined ? undefined : BigInt(body.cortensor.receipt.receipt.fee);
+      const body = (await reply.json()) as { cortensor?: { receipt: { parts: { receipt: { fee: string } }[] } } };
+      return body.cortensor === undefined
+        ? undefined
+        : body.cortensor.receipt.parts.reduce((sum, { receipt }) => sum + BigInt(receipt.fee), 0n);
     } catch {
       return undefined;
     }

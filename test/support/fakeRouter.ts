@@ -2,10 +2,10 @@ import { createSigner, newPrivateKey } from "../../src/keys/index.ts";
 import { digest, orderHash, receiptHash } from "../../src/protocol/eip712.ts";
 import { idsHash, inputHash, paramsHash, taskId, taskSeed } from "../../src/protocol/hash.ts";
 import { feeOf, promptPaid } from "../../src/protocol/price.ts";
-import type { ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
+import { lastPart, type ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import { FINISH, type FinishReason, type Order } from "../../src/protocol/records.ts";
 import type { AnsweringRouter } from "../../src/router/http/answeringRouter.ts";
-import { sealAnswer } from "../../src/router/sealAnswer.ts";
+import { countersign, sealAnswer } from "../../src/router/sealAnswer.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "../../src/router/task.ts";
 import type { Address, Hex } from "../../src/util/types.ts";
 
@@ -86,9 +86,10 @@ export class FakeRouter implements AnsweringRouter {
     yield {
       type: "finish",
       finish: signal.aborted ? "cancelled" : finish,
-      promptTokens: bundle.receipt.promptTokens,
+      text,
+      promptTokens: lastPart(bundle).receipt.promptTokens,
       outputTokens: ids.length,
-      costWei: bundle.receipt.fee,
+      costWei: lastPart(bundle).receipt.fee,
       bundle,
       attempts: [{ miner, reason: finish, tokens: ids.length, ttftMs: 12 }],
       ttftMs: 12,
@@ -157,19 +158,13 @@ export class FakeRouter implements AnsweringRouter {
     };
     const signature = this.signer.sign(digest(DOMAIN, orderHash(order)));
     const receipt = { record, signature: this.miner.sign(digest(DOMAIN, receiptHash(record))) };
-    return sealAnswer(
-      {
-        request,
-        network: "local",
-        model: MODEL.name,
-        frame: { type: "order", order, signature, input, salt, params, resume: [] },
-        end: { finish, receipt, ids, text, ttftMs: 12, durationMs: 112 },
-      },
-      {
-        chain: { domain: DOMAIN } as never,
-        signer: this.signer,
-        clock: { now: () => 1_790_000_000_000, after: () => () => {} },
-      },
-    );
+    const deps = {
+      chain: { domain: DOMAIN } as never,
+      signer: this.signer,
+      clock: { now: () => 1_790_000_000_000, after: () => () => {} },
+    };
+    const frame = { type: "order", order, signature, input, salt, params, resume: [] } as const;
+    const parts = [countersign({ frame, receipt, ttftMs: 12, durationMs: 112 }, deps)];
+    return sealAnswer({ request, network: "local", model: MODEL.name, parts, salt, ids, text }, deps);
   }
 }

@@ -9,10 +9,11 @@ import { WorkMeter } from "../../src/observability/work.ts";
 import { createMemoryNetwork, keepOpen, type MemoryNetwork } from "../../src/p2p/index.ts";
 import { PROTOCOLS } from "../../src/p2p/interface.ts";
 import { digest, registerHash } from "../../src/protocol/eip712.ts";
+import type { ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import type { Session } from "../../src/protocol/records.ts";
 import { RENDERER_VERSION } from "../../src/protocol/render.ts";
 import { Router } from "../../src/router/router.ts";
-import type { AnswerEvent, TaskRequest } from "../../src/router/task.ts";
+import type { AnswerFinish, TaskRequest } from "../../src/router/task.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import type { Hex } from "../../src/util/types.ts";
@@ -20,6 +21,9 @@ import type { Hex } from "../../src/util/types.ts";
 const COR = 10n ** 18n;
 const PRICES = { promptPrice: 2n * 10n ** 11n, outputPrice: 21n * 10n ** 11n };
 export const randomHex = (bytes: number): Hex => `0x${randomBytes(bytes).toString("hex")}`;
+
+/** The end of an answer that came with a receipt. */
+export type Answered = AnswerFinish & { readonly bundle: ReceiptBundle };
 
 /** One miner of a network in memory. */
 export interface TestMiner {
@@ -41,8 +45,14 @@ export class RoleNetwork {
   readonly miners: TestMiner[] = [];
   readonly #stops: (() => Promise<void>)[] = [];
 
-  static async create(): Promise<RoleNetwork> {
-    const network = new RoleNetwork();
+  readonly #queueMs: number;
+
+  private constructor({ queueMs = 5000 }: { queueMs?: number }) {
+    this.#queueMs = queueMs;
+  }
+
+  static async create(options: { queueMs?: number } = {}): Promise<RoleNetwork> {
+    const network = new RoleNetwork(options);
     await network.#open();
     return network;
   }
@@ -81,7 +91,7 @@ export class RoleNetwork {
         clientSession: this.clientSession,
         minerDepositWei: 10n * COR,
         attempts: 4,
-        queueMs: 5000,
+        queueMs: this.#queueMs,
         timeoutMs: 30_000,
         drainMs: 20,
         limits: { ackMs: 1000, lateMs: 1000, stallMs: 1000 },
@@ -189,11 +199,12 @@ export class RoleNetwork {
   async ask(
     change: Partial<TaskRequest> = {},
     signal: AbortSignal = new AbortController().signal,
-  ): Promise<{ text: string; finish: Extract<AnswerEvent, { type: "finish" }> }> {
+  ): Promise<{ text: string; finish: Answered }> {
     let text = "";
     for await (const event of this.router.answer(this.request(change), signal)) {
       if (event.type === "text") text += event.text;
-      if (event.type === "finish") return { text, finish: event };
+      if (event.type === "finish" && event.bundle !== undefined)
+        return { text, finish: { ...event, bundle: event.bundle } };
     }
     throw new Error("the answer had no end");
   }

@@ -50,6 +50,7 @@ export const submit = defineCommand({
     // The answer is paid, so it is out before anything can go wrong with its receipt.
     if (options.receipt !== undefined) await writeReceipt(answer, options.receipt);
     await closing(ctx, answer);
+    if (answer.finishReason === "error") throw brokenOff(answer);
   },
 });
 
@@ -91,6 +92,15 @@ function checkStop(stop: readonly string[]): void {
     why: [["found", wrong === undefined ? `${stop.length} texts` : `a text of ${wrong.length} characters`]],
     try: "cortensor submit --help",
     data: { option: "stop", value: stop },
+  });
+}
+
+/** Everything that came is out and kept; a script must not take it for the whole answer. */
+function brokenOff({ usage }: Answer): CortensorError {
+  return new CortensorError("task-failed", `the answer broke off after ${usage.outputTokens} tokens`, {
+    why: [["why", "no other miner could go on with it; only what was receipted is billed"]],
+    try: "cortensor status",
+    data: { emitted: usage.outputTokens },
   });
 }
 

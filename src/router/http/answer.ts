@@ -1,9 +1,9 @@
 import { bundleJson } from "../../protocol/receiptBundle.ts";
 import type { FinishReason } from "../../protocol/records.ts";
 import { formatCor } from "../../util/money.ts";
-import type { AnswerEvent } from "../task.ts";
+import type { AnswerFinish } from "../task.ts";
 
-export type Finish = Extract<AnswerEvent, { type: "finish" }>;
+export type Finish = AnswerFinish;
 
 export interface Usage {
   readonly prompt_tokens: number;
@@ -33,11 +33,15 @@ export function proofOf(finish: Finish): Record<string, unknown> {
       tokens_per_second:
         decodeMs > 0 && outputTokens > 1 ? Math.round(((outputTokens - 1) / decodeMs) * 10_000) / 10 : null,
     },
-    receipt: bundleJson(finish.bundle),
+    receipt: finish.bundle === undefined ? null : bundleJson(finish.bundle),
+    ...(finish.error !== undefined && { error: finish.error }),
   };
 }
 
-/** An answer that its client broke off is cut short, as OpenAI's `length` says; `cortensor.finish` has the real reason. */
-export function openAiFinish(finish: FinishReason): "stop" | "length" | "tool_calls" {
-  return finish === "stop" || finish === "tool_calls" ? finish : "length";
+/**
+ * An answer that its client broke off is cut short, as OpenAI's `length` says; `cortensor.finish` has the real reason. One that
+ * no miner could end has a reason of its own, so that nobody takes it for whole.
+ */
+export function openAiFinish(finish: FinishReason): Exclude<FinishReason, "cancelled"> {
+  return finish === "cancelled" ? "length" : finish;
 }

@@ -1,5 +1,5 @@
 import { inputHash, paramsHash } from "../../protocol/hash.ts";
-import type { ReceiptBundle } from "../../protocol/receiptBundle.ts";
+import { lastPart, type ReceiptBundle } from "../../protocol/receiptBundle.ts";
 import type { TaskRequest } from "../task.ts";
 import { RequestError } from "./requestError.ts";
 import type { TaskDraft } from "./taskDraft.ts";
@@ -9,7 +9,8 @@ import type { TaskDraft } from "./taskDraft.ts";
  * `bad-request` when the key stands for another request.
  */
 export function repeatedTask(draft: TaskDraft, stored: ReceiptBundle): TaskRequest {
-  const { task, order, model, salt, params } = stored;
+  const { task, model, salt, params } = stored;
+  const { order } = lastPart(stored);
   const same =
     inputHash(salt, draft.input) === order.input &&
     paramsHash({ ...draft.sampling, maxTokens: draft.maxTokens ?? params.maxTokens }) === order.params &&

@@ -90,8 +90,6 @@ async function pass(
 ): Promise<void> {
   if (start === undefined) throw new Error(`an answer began with ${event.type}`);
   if (event.type === "text") return await sink.text(event, start);
-  // What the miner gave before its engine failed is paid, but the client must not take it for the whole answer.
-  if (event.finish === "error") throw brokenAnswer(event);
   await sink.finish(event, start);
 }
 
@@ -116,16 +114,13 @@ class Wait {
   }
 }
 
-function measure({ finish, promptTokens, outputTokens, ttftMs, durationMs }: Finish, metrics: HttpMetrics): void {
+function measure(
+  { finish, error, promptTokens, outputTokens, ttftMs, durationMs }: Finish,
+  metrics: HttpMetrics,
+): void {
   metrics.promptTokens.add(promptTokens);
   metrics.outputTokens.add(outputTokens);
-  if (finish === "error") return;
+  if (finish === "error") return metrics.tasks.add(1, { state: "failed", reason: error?.code ?? "" });
   metrics.tasks.add(1, { state: finish, reason: "" });
   if (outputTokens > 1) metrics.tokenSeconds.observe((durationMs - ttftMs) / 1000 / (outputTokens - 1));
-}
-
-function brokenAnswer({ outputTokens, bundle }: Finish): CortensorError {
-  return new CortensorError("task-failed", `the answer broke off after ${outputTokens} tokens`, {
-    data: { emitted: outputTokens, task: bundle.order.task, receipt: bundle.id },
-  });
 }

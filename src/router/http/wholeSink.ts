@@ -28,8 +28,10 @@ export class WholeSink implements Sink {
   async finish(finish: Finish, start: Start): Promise<void> {
     const { format } = this.#envelope;
     const logprobs = this.#envelope.logprobs({ ids: this.#ids, logprobs: this.#logprobs });
-    const choice = format.whole(finish.bundle.text, { finish: finish.finish, logprobs });
-    await this.#reply.headers({ ...headersOf(start), "x-cortensor-receipt": finish.bundle.id }).send(
+    const { text, bundle } = finish;
+    const choice = format.whole(text, { finish: finish.finish, logprobs });
+    const receipt = bundle === undefined ? {} : { "x-cortensor-receipt": bundle.id };
+    await this.#reply.headers({ ...headersOf(start), ...receipt }).send(
       this.#envelope.wrap(start, format.object, {
         choices: [choice],
         usage: usageOf(finish),

@@ -27,7 +27,7 @@ describe("a receipt that holds", () => {
       expect([seen.exitCode, seen.stderr]).toEqual([0, ""]);
       expect(seen.stdout).toContain(" ✓ form                  cortensor.receipt/1\n");
       expect(seen.stdout).toMatch(/ ✓ receipt {15}signed by 0x/);
-      expect(seen.stdout).toMatch(/\nThe receipt r_[0-9a-f]{8} holds: 18 of 18 checks\.\n$/);
+      expect(seen.stdout).toMatch(/\nThe receipt r_[0-9a-f]{8} holds: 22 of 22 checks\.\n$/);
       expect(seen.stdout).not.toContain("✗");
     }
     for (const input of [stdout, JSON.stringify(receipt)])
@@ -73,7 +73,7 @@ describe("a receipt that does not hold", () => {
     expect(exitCode).toBe(7);
     expect(stdout).toMatch(/ ✗ envelope {14}signed by 0x/);
     expect(stdout).not.toContain("holds");
-    expect(stderr).toContain("error[receipt-invalid]: the receipt does not hold: 1 of 18 checks failed\n");
+    expect(stderr).toContain("error[receipt-invalid]: the receipt does not hold: 1 of 22 checks failed\n");
     expect(stderr).toContain("       envelope   signed by 0x");
   });
 

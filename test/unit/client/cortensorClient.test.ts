@@ -47,7 +47,7 @@ test("an answer comes whole, with each piece on the way and a receipt that holds
   });
   const verdict = verifyReceipt(answer.receipt, { recover });
   expect(verdict.valid).toBe(true);
-  expect(verdict.bundle.order.task).toBe(answer.taskId);
+  expect(verdict.bundle.parts[0]?.order.task).toBe(answer.taskId);
   expect(verifyReceipt({ ...answer.receipt, text: "A dog is a cat." }, { recover }).valid).toBe(false);
   expect(await client.receipt(answer.taskId ?? "")).toEqual(answer.receipt);
 });

@@ -154,7 +154,11 @@ export const anyFrameOf: { readonly [T in Frame["type"]]: fc.Arbitrary<Extract<F
     },
     { requiredKeys: ["type", "orderId", "from", "ids", "text"] },
   ),
-  cancel: fc.record({ type: fc.constant("cancel" as const), orderId, reason: anyText(100) }),
+  cancel: fc.record({
+    type: fc.constant("cancel" as const),
+    orderId,
+    reason: fc.constantFrom("client" as const, "late" as const, "hedge" as const),
+  }),
   pay: fc.record({ type: fc.constant("pay" as const), session: anySession, voucher: signed(anyVoucher) }),
   drain: fc.record({ type: fc.constant("drain" as const), inMs: anyUint32 }),
 };

@@ -11,6 +11,7 @@ import {
   bundleJson,
   parseBundle,
   type ReceiptBundle,
+  type ReceiptPart,
   sealBundle,
   verifyBundle,
 } from "../../../src/protocol/receiptBundle.ts";
@@ -54,9 +55,15 @@ const example: Asked = {
   finish: FINISH.stop,
 };
 
-/** What router and miner would have signed for a request. */
-function fieldsOf(asked: Asked, change: { order?: Partial<Order>; receipt?: Partial<Receipt> } = {}): BundleFields {
-  const { input, params, requestId, account, salt, clientSeed, ids, text, finish } = asked;
+interface Signing {
+  readonly order?: Partial<Order>;
+  readonly receipt?: Partial<Receipt>;
+}
+
+/** What router and miner would have signed for the output tokens `[from, to)`. */
+function partOf(asked: Asked, [from, to]: readonly [number, number], change: Signing = {}): ReceiptPart {
+  const { input, params, requestId, account, salt, clientSeed, finish } = asked;
+  const ids = asked.ids.slice(from, to);
   const seedOf = clientSeed === undefined ? {} : { clientSeed };
   const order: Order = {
     task: taskId({ router: router.address, account, requestId }),
@@ -71,8 +78,8 @@ function fieldsOf(asked: Asked, change: { order?: Partial<Order>; receipt?: Part
     input: inputHash(salt, input),
     params: paramsHash(params),
     seed: taskSeed({ requestId, input, ...seedOf }),
-    from: 0,
-    resume: idsHash([]),
+    from,
+    resume: idsHash(asked.ids.slice(0, from)),
     maxTokens: params.maxTokens,
     promptPrice: 500_000_000_000n,
     outputPrice: 2n ** 70n + 1n,
@@ -81,27 +88,40 @@ function fieldsOf(asked: Asked, change: { order?: Partial<Order>; receipt?: Part
     ...change.order,
   };
   const promptTokens = 12;
+  const code = to === asked.ids.length ? finish : FINISH.growing;
   const receipt: Receipt = {
     order: orderHash(order),
     from: order.from,
     to: order.from + ids.length,
     idsHash: idsHash(ids),
     promptTokens,
-    finish,
-    fee: feeOf({ ...order, promptTokens, outputTokens: ids.length, promptPaid: promptPaid(finish) }),
+    finish: code,
+    fee: feeOf({ ...order, promptTokens, outputTokens: ids.length, promptPaid: promptPaid(code) }),
     ...change.receipt,
   };
   const countersigned = { ttftMs: 120, durationMs: 3456 };
   return {
-    network: "local",
-    domain,
     order,
     orderSignature: signWith(router, orderHash(order)),
     receipt,
     receiptSignature: signWith(miner, receiptHash(receipt)),
     countersigned,
     countersignature: signWith(router, countersignedHash({ receipt: receiptHash(receipt), ...countersigned })),
-    task: { account, requestId, ...seedOf },
+  };
+}
+
+/** A whole answer by one miner. */
+function fieldsOf(asked: Asked, change: Signing = {}): BundleFields {
+  return fieldsWith(asked, [partOf(asked, [0, asked.ids.length], change)]);
+}
+
+function fieldsWith(asked: Asked, parts: readonly ReceiptPart[]): BundleFields {
+  const { input, params, requestId, account, salt, clientSeed, ids, text } = asked;
+  return {
+    network: "local",
+    domain,
+    parts,
+    task: { account, requestId, ...(clientSeed === undefined ? {} : { clientSeed }) },
     model: { name: "cortensor-tiny" },
     input,
     salt,
@@ -166,30 +186,36 @@ describe("a receipt", () => {
       "envelope",
       "receipt id",
       "order of the receipt",
+      "router",
+      "model",
       "task",
       "seed",
       "input",
       "parameters",
-      "output tokens",
       "first token",
-      "token count",
+      "tokens before",
+      "resumed tokens",
+      "output tokens",
       "token limit",
       "last token",
       "prompt tokens",
       "fee",
+      "token count",
     ]);
     expect(checks[0]?.detail).toBe(`signed by ${router.address}`);
     expect(checks[1]?.detail).toBe(`signed by ${miner.address}`);
   });
 
-  it("is found out when one character, number, item or field of it is changed", () => {
+  it("is found out when one character, number, item or field of it is changed", { timeout: 30_000 }, () => {
     const { clientSeed: _, ...drawn } = example;
     const text: Asked = { ...drawn, input: { kind: "text", text: "abc" }, params: { ...drawn.params, temperature: 0 } };
-    for (const asked of [example, text]) {
-      const json = bundleJson(seal(fieldsOf(asked)));
+    const inTwo = fieldsWith(example, [partOf(example, [0, 1]), partOf(example, [2, 4], { order: { attempt: 1 } })]);
+    for (const fields of [fieldsOf(example), fieldsOf(text), inTwo]) {
+      const json = bundleJson(seal(fields));
       expect(failuresOf(json)).toEqual([]);
       const changes = changesOf(json);
       expect(changes.length).toBeGreaterThan(2000);
+
       const unseen = changes.filter(({ value }) => failuresOf(value).length === 0).map(({ what }) => what);
       expect(unseen).toEqual([]);
     }
@@ -212,6 +238,35 @@ describe("a receipt", () => {
   });
 });
 
+describe("an answer that several miners gave", () => {
+  const withParts = (...parts: readonly ReceiptPart[]): string[] =>
+    failuresOf(bundleJson(seal(fieldsWith(example, parts))));
+
+  it("holds also with tokens between two parts that nobody signed for", () => {
+    expect(withParts(partOf(example, [0, 2]), partOf(example, [2, 4], { order: { attempt: 1 } }))).toEqual([]);
+    expect(withParts(partOf(example, [0, 1]), partOf(example, [3, 4], { order: { attempt: 2 } }))).toEqual([]);
+    expect(withParts(partOf(example, [1, 4], { order: { attempt: 1 } }))).toEqual([]);
+  });
+
+  it("is found out when a token is paid twice, parts are missing or come in another order", () => {
+    const [first, second] = [partOf(example, [0, 2]), partOf(example, [2, 4], { order: { attempt: 1 } })];
+    expect(withParts(first, partOf(example, [1, 4]))).toEqual(["tokens before 2"]);
+    expect(withParts(first, first)).toEqual(["tokens before 2", "token count"]);
+    expect(withParts(second, first)).toEqual(["tokens before 2", "token count"]);
+    expect(withParts(first)).toEqual(["token count"]);
+    expect(failuresOf({ ...bundleJson(seal(fieldsOf(example))), parts: [] })).toEqual(["form"]);
+  });
+
+  it("is found out when a part is by another model or went on from other tokens", () => {
+    const model: Hex = `0x${"99".repeat(32)}`;
+    expect(withParts(partOf(example, [0, 2]), partOf(example, [2, 4], { order: { model } }))).toEqual(["model 2"]);
+    const resume = idsHash([0, 2]);
+    expect(withParts(partOf(example, [0, 2]), partOf(example, [2, 4], { order: { resume } }))).toEqual([
+      "resumed tokens 2",
+    ]);
+  });
+});
+
 describe("a router that signs what does not fit together", () => {
   const failing = (
     asked: Partial<Asked>,
@@ -230,12 +285,14 @@ describe("a router that signs what does not fit together", () => {
   it("is found out: tokens that the miner did not sign for, more than were asked for, or a wrong fee", () => {
     expect(failing({}, {}, { ids: [1, 2, 3, 4] })).toEqual(["output tokens"]);
     expect(failing({}, {}, { ids: [] })).toEqual(["output tokens", "token count"]);
+    expect(failing({}, {}, { ids: [...example.ids, 5] })).toEqual(["token count"]);
     expect(failing({}, { receipt: { fee: 1n } })).toEqual(["fee"]);
     expect(failing({}, { order: { from: 1 }, receipt: { from: 0, to: 4 } })).toEqual(["first token"]);
+    expect(failing({}, { order: { resume: idsHash([1]) } })).toEqual(["resumed tokens"]);
     expect(failing({ params: { ...example.params, maxTokens: 3 } }, {})).toEqual(["last token"]);
     expect(failing({}, { order: { maxTokens: 1000 } })).toEqual(["token limit"]);
     const promptTokens = 100_000;
-    const { promptPrice, outputPrice } = fieldsOf(example).order;
+    const { promptPrice, outputPrice } = partOf(example, [0, 4]).order;
     const fee = feeOf({ promptTokens, outputTokens: 4, promptPrice, outputPrice, promptPaid: true });
     expect(failing({}, { receipt: { promptTokens, fee } })).toEqual(["prompt tokens"]);
   });
@@ -247,7 +304,7 @@ describe("a router that signs what does not fit together", () => {
   });
 
   it("cannot bill the prompt of an answer that ended in an error", () => {
-    const { promptPrice, outputPrice } = fieldsOf(example).order;
+    const { promptPrice, outputPrice } = partOf(example, [0, 4]).order;
     const fee = feeOf({ promptTokens: 12, outputTokens: 4, promptPrice, outputPrice, promptPaid: true });
     expect(failing({ finish: FINISH.error }, { receipt: { fee } })).toEqual(["fee"]);
     expect(failing({ finish: FINISH.error }, {})).toEqual([]);
@@ -272,7 +329,8 @@ describe("the form of a receipt", () => {
   it("is named where it is wrong", () => {
     const json = bundleJson(seal(fieldsOf(example)));
     expect(() => parseBundle({ ...json, salt: "0x" })).toThrow("the receipt has no right form: salt");
-    expect(() => parseBundle({ ...json, order: { ...(json.order as object), fee: 1 } })).toThrow(": order");
+    const [part] = json.parts as [object];
+    expect(() => parseBundle({ ...json, parts: [{ ...part, fee: 1 }] })).toThrow(": parts.0");
     expect(() => parseBundle("{}")).toThrow(": the whole");
     expect(() => parseBundle({ ...json, schema: "cortensor.receipt/2" })).toThrow(": schema");
   });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { recover } from "../../../src/keys/index.ts";
-import { verifyBundle } from "../../../src/protocol/receiptBundle.ts";
+import { lastPart, verifyBundle } from "../../../src/protocol/receiptBundle.ts";
 import { FINISH } from "../../../src/protocol/records.ts";
 import { RoleNetwork, randomHex } from "../../support/roleNetwork.ts";
 
@@ -22,11 +22,11 @@ describe("a task between a router and a miner", () => {
     const { text, finish } = await network.ask();
     expect(text.length).toBeGreaterThan(10);
     expect(finish.bundle.text).toBe(text);
-    expect(finish.bundle.order.miner).toBe(signer.address);
+    expect(lastPart(finish.bundle).order.miner).toBe(signer.address);
     const failed = verifyBundle(finish.bundle, { recover }).filter(({ ok }) => !ok);
     expect(failed).toEqual([]);
-    expect(finish.costWei).toBe(finish.bundle.receipt.fee);
-    expect(network.sums().receipted).toBe(finish.bundle.receipt.fee);
+    expect(finish.costWei).toBe(lastPart(finish.bundle).receipt.fee);
+    expect(network.sums().receipted).toBe(lastPart(finish.bundle).receipt.fee);
     balanced();
   });
 
@@ -48,7 +48,7 @@ describe("a task between a router and a miner", () => {
     const again = await network.ask(request);
     expect(again.text).toBe(first.text);
     expect(again.finish.bundle.id).toBe(first.finish.bundle.id);
-    expect(network.sums().receipted).toBe(first.finish.bundle.receipt.fee);
+    expect(network.sums().receipted).toBe(lastPart(first.finish.bundle).receipt.fee);
   });
 
   it("grows receipts in long answers and pays each", async () => {
@@ -65,9 +65,9 @@ describe("a task between a router and a miner", () => {
     await network.addMiner();
     await network.addMiner();
     const answers = await Promise.all(Array.from({ length: 40 }, () => network.ask()));
-    const sum = answers.reduce((total, { finish }) => total + finish.bundle.receipt.fee, 0n);
+    const sum = answers.reduce((total, { finish }) => total + lastPart(finish.bundle).receipt.fee, 0n);
     expect(network.sums().receipted).toBe(sum);
-    expect(new Set(answers.map(({ finish }) => finish.bundle.order.miner)).size).toBe(2);
+    expect(new Set(answers.map(({ finish }) => lastPart(finish.bundle).order.miner)).size).toBe(2);
     balanced();
   });
 
@@ -96,7 +96,7 @@ describe("a client that goes away", () => {
     for await (const event of answer) {
       if (event.type === "text") tokens += event.ids.length;
       if (tokens > 10) left.abort();
-      if (event.type === "finish") finish = event.bundle.receipt.finish;
+      if (event.type === "finish") finish = event.bundle && lastPart(event.bundle).receipt.finish;
     }
     expect(finish).toBe(FINISH.cancelled);
     expect(tokens).toBeLessThan(100);
