@@ -1,45 +1,15 @@
-import type { Chain } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Recover, Signer } from "../keys/interface.ts";
-import type { Log } from "../observability/log.ts";
-import type { WorkMeter } from "../observability/work.ts";
 import { inputHash, paramsHash, taskId, taskSeed } from "../protocol/hash.ts";
 import { ceilingOf } from "../protocol/price.ts";
 import { lastPart, type ReceiptBundle } from "../protocol/receiptBundle.ts";
 import { finishReasonOf } from "../protocol/records.ts";
-import type { Clock, Hex } from "../util/types.ts";
-import type { AttemptLimits } from "./attempt.ts";
-import type { Hedging } from "./hedging.ts";
+import type { Hex } from "../util/types.ts";
 import type { RouterLedger } from "./ledger.ts";
-import type { MinerPool } from "./minerPool.ts";
-import type { MinerSessions } from "./minerSessions.ts";
 import type { OrderTerms } from "./order.ts";
-import { type Placement, unserved } from "./placement.ts";
+import { unserved } from "./placement.ts";
 import type { AnswerEvent, TaskRequest } from "./task.ts";
-import { TaskRun } from "./taskRun.ts";
+import { type DispatchDeps, type DispatchOptions, TaskRun } from "./taskRun.ts";
 import type { TaskTrace } from "./trace.ts";
-
-export interface DispatchOptions {
-  readonly network: string;
-  readonly attempts: number;
-  readonly timeoutMs: number;
-  readonly limits: AttemptLimits;
-}
-
-export interface DispatchDeps {
-  readonly chain: Chain;
-  readonly signer: Signer;
-  readonly recover: Recover;
-  readonly ledger: RouterLedger;
-  readonly pool: MinerPool;
-  readonly placement: Placement;
-  readonly hedging: Hedging;
-  readonly sessions: MinerSessions;
-  readonly work: WorkMeter;
-  readonly clock: Clock;
-  readonly log: Log;
-  randomBytes32(): Hex;
-}
 
 interface Call {
   readonly signal: AbortSignal;

@@ -1,30 +1,46 @@
-import { CortensorError, isAbort } from "../errors/cortensorError.ts";
+import type { Chain } from "../chain/interface.ts";
+import { CortensorError } from "../errors/cortensorError.ts";
+import type { Recover, Signer } from "../keys/interface.ts";
+import type { Log } from "../observability/log.ts";
+import type { WorkMeter } from "../observability/work.ts";
 import type { ReceiptBundle, ReceiptPart } from "../protocol/receiptBundle.ts";
 import { CREATED, canTake, next, type TaskEvent } from "../protocol/task.ts";
 import type { Receipt } from "../protocol/records.ts";
-import { Attempt, type AttemptEnd, type AttemptPart } from "./attempt.ts";
-import type { DispatchDeps, DispatchOptions } from "./dispatcher.ts";
-import { payFrame } from "./ledger.ts";
+import { Attempt, type AttemptEnd, type AttemptLimits, type AttemptPart } from "./attempt.ts";
+import type { Hedging } from "./hedging.ts";
+import { payFrame, type RouterLedger } from "./ledger.ts";
 import { type OrderTerms, signOrder } from "./order.ts";
-import type { Placed } from "./placement.ts";
-import type { Outcome, PooledMiner } from "./minerPool.ts";
+import type { Placed, Placement } from "./placement.ts";
+import { type Contender, type HedgeTimer, type Lost, race } from "./race.ts";
+import type { MinerPool, PooledMiner } from "./minerPool.ts";
+import type { MinerSessions } from "./minerSessions.ts";
 import { countersign, sealAnswer } from "./sealAnswer.ts";
 import type { AnswerEvent, AnswerFinish } from "./task.ts";
+import type { Clock, Hex } from "../util/types.ts";
+import { codeOf, outcomeOf, retryable } from "./verdict.ts";
 import type { AttemptCause, AttemptTrace, TaskTrace } from "./trace.ts";
 
-/** Until a second miner is looked for again. */
-const HEDGE_AGAIN_MS = 100;
-
-/** An attempt that may still give the answer. */
-interface Contender {
-  readonly attempt: Attempt;
-  readonly run: AsyncGenerator<AttemptPart, AttemptEnd>;
-  readonly miner: PooledMiner;
-  readonly trace: AttemptTrace;
+export interface DispatchOptions {
+  readonly network: string;
+  readonly attempts: number;
+  readonly timeoutMs: number;
+  readonly limits: AttemptLimits;
 }
 
-type First = { readonly contender: Contender; readonly next: IteratorResult<AttemptPart, AttemptEnd> };
-type Lost = { readonly contender: Contender; readonly error: unknown };
+export interface DispatchDeps {
+  readonly chain: Chain;
+  readonly signer: Signer;
+  readonly recover: Recover;
+  readonly ledger: RouterLedger;
+  readonly pool: MinerPool;
+  readonly placement: Placement;
+  readonly hedging: Hedging;
+  readonly sessions: MinerSessions;
+  readonly work: WorkMeter;
+  readonly clock: Clock;
+  readonly log: Log;
+  randomBytes32(): Hex;
+}
 
 /**
  * One task from its first order to its end. Whatever happens to miners, the client gets one stream: a miner that is lost is
@@ -137,11 +153,17 @@ export class TaskRun {
 
   /** Passes the answer of the quickest contender on, from its first token to its end. */
   async *#relay(lead: Contender, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-    const { contender, next: first } = await this.#race(lead, signal);
+    const { first, losers } = await race(lead, {
+      timer: (leastMs) => this.#hedgeTimer(lead, leastMs),
+      second: () => this.#second(lead, signal),
+      lost: (lost) => this.#lost(lost),
+    });
+    const { contender } = first;
     const { miner, run } = contender;
+    this.#won(contender, losers);
     yield { type: "start", taskId: this.#terms.id, model: miner.modelName, miner: miner.address };
     try {
-      let step = first;
+      let step = first.next;
       for (; step.done !== true; step = await run.next()) {
         this.#took(contender, step.value);
         yield { type: "text", ...step.value };
@@ -153,34 +175,7 @@ export class TaskRun {
     }
   }
 
-  /** Resolves with who gives the first token. A second miner is asked when that is late. */
-  async #race(lead: Contender, signal: AbortSignal): Promise<First> {
-    const running = new Map([[lead, firstOf(lead)]]);
-    let hedge = this.#hedgeTimer(lead, 0);
-    try {
-      for (;;) {
-        const got = await Promise.race([...running.values(), ...(hedge === undefined ? [] : [hedge.late])]);
-        if (got === "late") {
-          const second = this.#second(lead, signal);
-          // Where every slot is taken now, there may be a free one soon.
-          hedge = second === undefined ? this.#hedgeTimer(lead, HEDGE_AGAIN_MS) : undefined;
-          if (second !== undefined) running.set(second, firstOf(second));
-          continue;
-        }
-        running.delete(got.contender);
-        if ("next" in got) return this.#won(got, [...running.keys()]);
-        this.#lost(got);
-        if (running.size === 0) throw got.error;
-      }
-    } finally {
-      hedge?.cancel();
-    }
-  }
-
-  #hedgeTimer(
-    { miner }: Contender,
-    leastMs: number,
-  ): { readonly late: Promise<"late">; readonly cancel: () => void } | undefined {
+  #hedgeTimer({ miner }: Contender, leastMs: number): HedgeTimer | undefined {
     const { hedging, clock } = this.#deps;
     if (this.#terms.request.prefer !== undefined || this.trace.attempts.length >= this.#options.attempts)
       return undefined;
@@ -201,19 +196,16 @@ export class TaskRun {
     return undefined;
   }
 
-  #won(first: First, losers: readonly Contender[]): First {
+  #won(winner: Contender, losers: readonly Contender[]): void {
     for (const { attempt, miner, trace } of losers) {
       attempt.abandon();
       this.#deps.pool.release(miner, { unjudged: true });
       trace.end = "slower";
     }
-    const { contender } = first;
-    if (this.trace.state.miner !== contender.miner.address) {
-      if (this.trace.state.miner !== undefined) this.#move({ type: "lose", code: "slower" });
-      this.#move({ type: "assign", miner: contender.miner.address });
-      this.#move({ type: "acknowledge" });
-    }
-    return first;
+    if (this.trace.state.miner === winner.miner.address) return;
+    if (this.trace.state.miner !== undefined) this.#move({ type: "lose", code: "slower" });
+    this.#move({ type: "assign", miner: winner.miner.address });
+    this.#move({ type: "acknowledge" });
   }
 
   #took({ attempt, miner, trace }: Contender, part: AttemptPart): void {
@@ -362,29 +354,4 @@ export class TaskRun {
   #sinceMs(): number {
     return this.#deps.clock.now() - this.trace.createdAt;
   }
-}
-
-async function firstOf(contender: Contender): Promise<First | Lost> {
-  try {
-    return { contender, next: await contender.run.next() };
-  } catch (error) {
-    return { contender, error };
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof CortensorError ? error.code : isAbort(error) ? "interrupted" : "internal";
-}
-
-/** Another miner may do better. What the request itself or a full network is to blame for stays as it is. */
-function retryable(error: unknown): boolean {
-  return error instanceof CortensorError && error.details.data?.retryable === true;
-}
-
-/** A refusal costs a miner little and its leaving nothing; whatever else ends an attempt breaks its promise. */
-function outcomeOf(error: unknown): Outcome {
-  if (isAbort(error)) return { unjudged: true };
-  const { data } = error instanceof CortensorError ? error.details : {};
-  if (data?.reason === "draining" || data?.reason === "context-length") return { unjudged: true };
-  return { broken: data?.refused !== true };
 }
