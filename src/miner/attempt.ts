@@ -3,13 +3,14 @@ import { CortensorError, isAbort } from "../errors/cortensorError.ts";
 import type { Signer } from "../keys/interface.ts";
 import type { WorkMeter } from "../observability/work.ts";
 import { answerText } from "../protocol/answerText.ts";
-import { digest, receiptHash } from "../protocol/eip712.ts";
+import { type Commitment, commitmentOf, commitMessage } from "../protocol/commitment.ts";
+import { digest, messageHash, receiptHash } from "../protocol/eip712.ts";
 import type { Frame } from "../protocol/frames.ts";
 import { idsHash } from "../protocol/hash.ts";
 import { feeOf, promptPaid } from "../protocol/price.ts";
 import { type Domain, FINISH, type FinishReason, type Receipt, type Signed } from "../protocol/records.ts";
 import { createSampler } from "../protocol/sampler.ts";
-import type { Clock } from "../util/types.ts";
+import type { Clock, Hex } from "../util/types.ts";
 import type { MinerLedger } from "./ledger.ts";
 import type { AcceptedOrder } from "./orderDesk.ts";
 
@@ -22,10 +23,15 @@ export interface AttemptDeps {
   readonly clock: Clock;
   /** Tokens between two receipts. */
   readonly receiptTokens: number;
+  randomBytes32(): Hex;
+  /** Why these commitments do not free this miner to show its answer; undefined when they do. */
+  wrongOpening(frame: OpenFrame, own: Commitment): string | undefined;
   send(frame: Frame): void;
   /** Told of every rise of what the router owes; resolves when it owes less than the cap again. */
   owe(addedWei: bigint, signal: AbortSignal): Promise<void>;
 }
+
+export type OpenFrame = Extract<Frame, { type: "open" }>;
 
 /** One order being answered: tokens out, a growing receipt every so many tokens and with the last. */
 export class Attempt {
@@ -41,6 +47,7 @@ export class Attempt {
   #flushing = false;
   #cancelled = false;
   #handedOver = false;
+  readonly #opening = Promise.withResolvers<OpenFrame>();
 
   constructor(accepted: AcceptedOrder, deps: AttemptDeps) {
     this.#accepted = accepted;
@@ -48,9 +55,19 @@ export class Attempt {
     this.#text = this.#textOf(accepted.frame.resume).text;
   }
 
+  /** One of several replicas shows nothing before all have signed for their answers. */
+  get sealed(): boolean {
+    return this.#accepted.frame.order.replica > 0;
+  }
+
+  /** All replicas have signed, or are late. */
+  open(frame: OpenFrame): void {
+    this.#opening.resolve(frame);
+  }
+
   /** The client is gone: what was made so far is receipted as cancelled. */
   cancel(): void {
-    this.#cancelled = true;
+    this.#cancelled = !this.sealed;
     this.#stop.abort();
   }
 
@@ -70,11 +87,11 @@ export class Attempt {
     const startedAt = this.#deps.clock.now();
     this.#deps.work.taskStarted();
     // A peer that hears nothing takes the miner for dead, so a long prefill says once a second that it goes on.
-    const stopTicking = this.#tickUntilFirstToken();
+    const stopTicking = this.#tick();
     try {
       const finish = await this.#generate(startedAt);
       stopTicking();
-      await this.#finish(finish);
+      await (this.sealed ? this.#reveal(finish) : this.#finish(finish));
       this.#deps.work.taskDone({
         promptTokens: this.#accepted.promptIds.length,
         outputTokens: this.#ids.length,
@@ -106,6 +123,7 @@ export class Attempt {
         this.#deps.work.tokens(1);
         if (token.end || (params.stop.length > 0 && this.#textOf(this.#all()).stopped)) return "stop";
         if (this.#ids.length >= room) return "length";
+        if (this.sealed) continue;
         this.#flushSoon();
         if (this.#ids.length - this.#receiptedTo >= this.#deps.receiptTokens) await this.#grow();
       }
@@ -116,11 +134,11 @@ export class Attempt {
     throw new CortensorError("task-failed", `the engine ended after ${this.#ids.length} tokens without a reason`);
   }
 
-  #tickUntilFirstToken(): () => void {
+  #tick(): () => void {
     let stop = (): void => {};
     const tick = (): void => {
       stop = this.#deps.clock.after(1000, () => {
-        if (this.#ids.length > 0 || this.#stop.signal.aborted) return;
+        if ((this.#ids.length > 0 && !this.sealed) || this.#stop.signal.aborted) return;
         this.#deps.send({
           type: "tokens",
           orderId: this.#accepted.id,
@@ -176,9 +194,34 @@ export class Attempt {
     this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
   }
 
+  /** Signs for the answer unseen; shows it once the others can change theirs no more either. */
+  async #reveal(finish: FinishReason): Promise<void> {
+    const { domain, signer, randomBytes32, wrongOpening, send } = this.#deps;
+    const { hash: order, id: orderId } = this.#accepted;
+    const salt = randomBytes32();
+    const commitment = commitmentOf({ order, salt, ids: this.#ids });
+    const signature = signer.sign(digest(domain, messageHash(commitMessage({ order, commitment }))));
+    send({ type: "commit", orderId, commitment, signature });
+    const opening = await this.#opened();
+    const wrong = wrongOpening(opening, { miner: signer.address, order, commitment, signature });
+    if (wrong !== undefined) throw new CortensorError("peer-protocol", wrong);
+    const [receipt, owed] = await this.#receipt(FINISH[finish]);
+    const { text } = this.#textOf(this.#all(), true);
+    send({ type: "reveal", orderId, salt, ids: this.#ids, text, finish, receipt });
+    this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
+  }
+
+  async #opened(): Promise<OpenFrame> {
+    const { signal } = this.#stop;
+    signal.throwIfAborted();
+    const left = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => left.reject(signal.reason), { once: true });
+    return await Promise.race([this.#opening.promise, left.promise]);
+  }
+
   /** Everything made so far goes out signed, so that nothing of it has to be made again or is lost. */
   async #leave(): Promise<void> {
-    if (this.#ids.length > this.#receiptedTo) {
+    if (!this.sealed && this.#ids.length > this.#receiptedTo) {
       const [receipt, owed] = await this.#receipt(FINISH.growing);
       this.#flush({ receipt });
       this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
@@ -216,7 +259,7 @@ export class Attempt {
 
   #fail(code: string, error: unknown): void {
     // What was made is good, and another miner goes on from there.
-    if (this.#sent < this.#ids.length) this.#flush();
+    if (!this.sealed && this.#sent < this.#ids.length) this.#flush();
     const message = error instanceof CortensorError ? error.message : "the engine failed";
     this.#deps.send({ type: "fail", orderId: this.#accepted.id, code, retryable: true, message });
   }

@@ -14,6 +14,7 @@ import type { Address, Clock, Hex } from "../util/types.ts";
 import { Attempt } from "./attempt.ts";
 import type { MinerLedger } from "./ledger.ts";
 import { isRefusal, judgeOrder, type OrderFrame, type Refusal } from "./orderDesk.ts";
+import { wrongOpening } from "./wrongOpening.ts";
 import type { SessionWatch } from "./sessionWatch.ts";
 
 export interface LinkDeps {
@@ -28,6 +29,7 @@ export interface LinkDeps {
   readonly log: Log;
   readonly prices: { readonly promptPrice: bigint; readonly outputPrice: bigint };
   readonly exposureWei: bigint;
+  randomBytes32(): Hex;
   /** The hello of this miner, made anew for each line. */
   hello(): Hello;
   /** A reason why no order is taken now. */
@@ -118,6 +120,8 @@ export class RouterLink {
         return this.#run(this.#credit(frame));
       case "cancel":
         return this.#cancel(frame);
+      case "open":
+        return this.#attempts.get(frame.orderId)?.open(frame);
       case "drain":
         return;
       case "hello":
@@ -125,6 +129,8 @@ export class RouterLink {
       case "refuse":
       case "tokens":
       case "fail":
+      case "commit":
+      case "reveal":
         throw new CortensorError("peer-protocol", `a router does not send ${frame.type}`);
       default:
         frame satisfies never;
@@ -161,6 +167,8 @@ export class RouterLink {
         ...this.#deps,
         domain: chain.domain,
         receiptTokens: chain.parameters.receiptTokens,
+        wrongOpening: (opening, own) =>
+          wrongOpening(opening, own, { domain: chain.domain, recover: this.#deps.recover }),
         send: (out) => this.#send(out),
         owe: (addedWei, signal) => this.#owe(addedWei, signal),
       });

@@ -28,6 +28,7 @@ const orderIdSchema = hexSchema(16);
 /** Token ids of one frame. */
 const MAX_IDS = 65_536;
 const MAX_SENTENCE = 1024;
+const MAX_REPLICAS = 64;
 const codeSchema = textSchema({ min: 1, max: 64 });
 const sentenceSchema = textSchema({ max: MAX_SENTENCE });
 
@@ -58,6 +59,14 @@ export type Hello = Readonly<z.infer<typeof helloSchema>>;
 
 const refusal = { orderId: orderIdSchema, code: codeSchema, retryable: z.boolean(), message: sentenceSchema };
 
+const receiptedSchema = z.strictObject({ record: receiptSchema, signature: signatureSchema });
+const commitmentSchema = z.strictObject({
+  miner: addressSchema,
+  order: hashSchema,
+  commitment: hashSchema,
+  signature: signatureSchema,
+});
+
 const frameSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("hello"), hello: helloSchema, signature: signatureSchema }),
   z.strictObject({
@@ -85,9 +94,31 @@ const frameSchema = z.discriminatedUnion("type", [
     text: textSchema({ max: 262_144 }),
     logprobs: numbersSchema(Number.isFinite, MAX_IDS).exactOptional(),
     finish: finishSchema.exactOptional(),
-    receipt: z.strictObject({ record: receiptSchema, signature: signatureSchema }).exactOptional(),
+    receipt: receiptedSchema.exactOptional(),
   }),
   z.strictObject({ type: z.literal("cancel"), orderId: orderIdSchema, reason: z.enum(["client", "late", "hedge"]) }),
+  // With redundancy: a replica signs for its answer, sees that all others did, and only then shows it.
+  z.strictObject({
+    type: z.literal("commit"),
+    orderId: orderIdSchema,
+    commitment: hashSchema,
+    signature: signatureSchema,
+  }),
+  z.strictObject({
+    type: z.literal("open"),
+    orderId: orderIdSchema,
+    commitments: listSchema(commitmentSchema, MAX_REPLICAS),
+    late: listSchema(addressSchema, MAX_REPLICAS),
+  }),
+  z.strictObject({
+    type: z.literal("reveal"),
+    orderId: orderIdSchema,
+    salt: hashSchema,
+    ids: idsSchema(MAX_IDS),
+    text: textSchema({ max: 262_144 }),
+    finish: finishSchema,
+    receipt: receiptedSchema,
+  }),
   z.strictObject({
     type: z.literal("pay"),
     session: sessionSchema,

@@ -1,13 +1,15 @@
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Recover } from "../keys/interface.ts";
-import { digest, orderHash, receiptHash } from "../protocol/eip712.ts";
+import { orderHash } from "../protocol/eip712.ts";
 import type { CancelReason, Frame } from "../protocol/frames.ts";
-import { idsHash, orderId } from "../protocol/hash.ts";
-import { feeOf, promptPaid, promptTokensCeiling } from "../protocol/price.ts";
-import { type Domain, FINISH, type FinishReason, type Receipt, type Signed } from "../protocol/records.ts";
+import { orderId } from "../protocol/hash.ts";
+import { promptTokensCeiling } from "../protocol/price.ts";
+import type { Domain, FinishReason, Receipt, Signed } from "../protocol/records.ts";
 import type { AsyncQueue } from "../util/asyncQueue.ts";
 import type { Clock, Hex } from "../util/types.ts";
 import type { MinerLink, OrderReply } from "./minerLink.ts";
+import { nextReply } from "./nextReply.ts";
+import { wrongReceipt } from "./wrongReceipt.ts";
 
 export type OrderFrame = Extract<Frame, { type: "order" }>;
 type TokensFrame = Extract<Frame, { type: "tokens" }>;
@@ -190,35 +192,15 @@ export class Attempt {
     this.#ttftMs ??= this.#lastAt - this.#sentAt;
   }
 
-  /** A receipt must cover exactly what was received, at the agreed price, under the miner's key. */
-  #check({ record, signature }: Signed<Receipt>, finish: FinishReason | undefined): void {
-    const { order } = this.frame;
-    const code = finish === undefined ? FINISH.growing : FINISH[finish];
-    const outputTokens = this.#ids.length;
-    const fee = feeOf({ ...order, promptTokens: this.promptTokens, outputTokens, promptPaid: promptPaid(code) });
-    const wrong = (what: string): CortensorError => this.#broken(`signed a receipt with another ${what}`);
-    if (record.order !== this.#hash) throw wrong("order");
-    if (record.from !== order.from || record.to !== order.from + outputTokens) throw wrong("range");
-    if (record.idsHash !== idsHash(this.#ids)) throw wrong("hash of ids");
-    if (record.promptTokens !== this.promptTokens) throw wrong("prompt token count");
-    if (record.finish !== code) throw wrong("finish");
-    if (record.fee !== fee) throw wrong("fee");
-    if (this.#deps.recover(digest(this.#deps.domain, receiptHash(record)), signature) !== order.miner)
-      throw wrong("signature");
+  #check(signed: Signed<Receipt>, finish: FinishReason | undefined): void {
+    const { domain, recover } = this.#deps;
+    const paper = { order: this.frame.order, hash: this.#hash, promptTokens: this.promptTokens, ids: this.#ids };
+    const wrong = wrongReceipt(signed, { ...paper, finish }, { domain, recover });
+    if (wrong !== undefined) throw this.#broken(`signed a receipt with another ${wrong}`);
   }
 
   async #next(withinMs: number): Promise<OrderReply> {
-    const reply = await this.#replies.take(withinMs);
-    if (reply === "late")
-      throw new CortensorError("timeout", `miner ${this.#link.address} sent nothing for ${Math.round(withinMs)} ms`, {
-        data: { retryable: true },
-      });
-    if (reply === undefined)
-      throw new CortensorError("peer-unreachable", `the line to miner ${this.#link.address} ended`, {
-        data: { retryable: true },
-      });
-    if (reply.type === "refuse" || reply.type === "fail") throw refused(reply, this.#link.address);
-    return reply;
+    return await nextReply(this.#replies, { withinMs, miner: this.#link.address });
   }
 
   /** The miner stops an order that is over for the router; it ignores one that it does not run. */
@@ -239,11 +221,4 @@ function withRetryable(error: unknown): unknown {
     ...error.details,
     data: { ...error.details.data, retryable },
   });
-}
-
-function refused(reply: Extract<OrderReply, { type: "refuse" | "fail" }>, miner: string): CortensorError {
-  const code = reply.code === "context-length" ? "context-length" : "task-failed";
-  const message = code === "context-length" ? reply.message : `miner ${miner}: ${reply.message}`;
-  const data = { retryable: reply.retryable, refused: reply.type === "refuse", reason: reply.code };
-  return new CortensorError(code, message, { data });
 }

@@ -5,7 +5,7 @@ import { AsyncQueue } from "../util/asyncQueue.ts";
 import type { Address, Hex } from "../util/types.ts";
 
 /** Frames of a miner about one order. */
-export type OrderReply = Extract<Frame, { type: "ack" | "refuse" | "tokens" | "fail" }>;
+export type OrderReply = Extract<Frame, { type: "ack" | "refuse" | "tokens" | "fail" | "commit" | "reveal" }>;
 
 /** One line to a miner, after the hello: sends frames and hands each reply to the order it belongs to. */
 export class MinerLink {
@@ -74,7 +74,9 @@ export class MinerLink {
       case "ack":
       case "refuse":
       case "tokens":
-      case "fail": {
+      case "fail":
+      case "commit":
+      case "reveal": {
         const queue = this.#orders.get(frame.orderId);
         if (queue === undefined) this.strayFrames += 1;
         else queue.push(frame);
@@ -85,6 +87,7 @@ export class MinerLink {
       case "hello":
       case "order":
       case "cancel":
+      case "open":
       case "pay":
         throw new CortensorError("peer-protocol", `a miner does not send ${frame.type}`);
       default:

@@ -27,14 +27,15 @@ export function signOrder(
     number,
     resume,
     timeoutMs,
-  }: { miner: PooledMiner; number: number; resume: readonly number[]; timeoutMs: number },
+    replica = 0,
+  }: { miner: PooledMiner; number: number; resume: readonly number[]; timeoutMs: number; replica?: number },
   { chain, signer }: { readonly chain: Chain; readonly signer: Signer },
 ): OrderFrame {
   const { request, salt } = terms;
   const order: Order = {
     task: terms.id,
     attempt: number,
-    replica: 0,
+    replica,
     kind: ORDER_KIND.generate,
     epoch: chain.epoch().epoch,
     router: signer.address,

@@ -159,6 +159,30 @@ export const anyFrameOf: { readonly [T in Frame["type"]]: fc.Arbitrary<Extract<F
     orderId,
     reason: fc.constantFrom("client" as const, "late" as const, "hedge" as const),
   }),
+  commit: fc.record({
+    type: fc.constant("commit" as const),
+    orderId,
+    commitment: anyHash,
+    signature: anySignature,
+  }),
+  open: fc.record({
+    type: fc.constant("open" as const),
+    orderId,
+    commitments: fc.array(
+      fc.record({ miner: anyAddress, order: anyHash, commitment: anyHash, signature: anySignature }),
+      { maxLength: 3 },
+    ),
+    late: fc.array(anyAddress, { maxLength: 3 }),
+  }),
+  reveal: fc.record({
+    type: fc.constant("reveal" as const),
+    orderId,
+    salt: anyHash,
+    ids: anyIds,
+    text: anyText(60),
+    finish: fc.constantFrom("stop" as const, "length" as const, "tool_calls" as const, "cancelled" as const),
+    receipt: signed(anyReceipt),
+  }),
   pay: fc.record({ type: fc.constant("pay" as const), session: anySession, voucher: signed(anyVoucher) }),
   drain: fc.record({ type: fc.constant("drain" as const), inMs: anyUint32 }),
 };
