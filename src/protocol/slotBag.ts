@@ -1,6 +1,8 @@
 /** What can be drawn from: entries `0` to `size - 1`. */
 export interface Slots<T> {
   readonly size: number;
+  /** How many different items there are. */
+  readonly holders: number;
   at(index: number): T | undefined;
 }
 
@@ -14,6 +16,10 @@ export class SlotBag<T> implements Slots<T> {
 
   get size(): number {
     return this.#entries.length;
+  }
+
+  get holders(): number {
+    return this.#positions.size;
   }
 
   at(index: number): T | undefined {

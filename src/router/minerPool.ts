@@ -1,141 +1,91 @@
 import type { PeerFacts } from "../observability/snapshot.ts";
+import { blend } from "../protocol/averages.ts";
+import { expectedTokens } from "../protocol/cost.ts";
+import { type PassedOver, whyNever, whyNot } from "../protocol/filters.ts";
+import type { SelectionTask } from "../protocol/minerFacts.ts";
+import { type Prefix, prefixOf } from "../protocol/prefix.ts";
 import { promptTokensCeiling } from "../protocol/price.ts";
+import { queueWaitMs } from "../protocol/queueWait.ts";
 import type { TaskInput } from "../protocol/records.ts";
-import { type Decision, type MinerFacts, reputation, selectMiner } from "../protocol/selection.ts";
-import { SlotBag } from "../protocol/slotBag.ts";
+import { reputation } from "../protocol/reputation.ts";
+import { type Decision, selectMiner, selectNamed } from "../protocol/selection.ts";
+import { BoundedMap } from "../util/boundedMap.ts";
 import type { Address, Clock, Hex } from "../util/types.ts";
+import type { Choice, Outcome, Wanted } from "./choice.ts";
 import { Measured } from "./measured.ts";
 import type { MinerLink } from "./minerLink.ts";
+import { ModelMiners } from "./modelMiners.ts";
+import { PoolEntry, type PooledMiner, type SettledStanding } from "./pooledMiner.ts";
+import { SlotWaiters } from "./slotWaiters.ts";
 import type { ServedModel } from "./task.ts";
 
-/** Orders broken in a row until a miner rests, and for how long. */
-const BREAKS_TO_REST = 3;
-const REST_MS = 30_000;
+export type { PooledMiner } from "./pooledMiner.ts";
 
-/** A connected miner as the router deals with it. */
-export interface PooledMiner extends MinerFacts {
-  readonly address: Address;
-  readonly link: MinerLink;
-  readonly session: Hex;
-  readonly modelId: Hex;
-  readonly modelName: string;
+/** Usual length of a token, where only the text is known. */
+const BYTES_PER_TOKEN = 4;
+/** Accounts whose answers' lengths are remembered, and miners whose times are. */
+const ACCOUNTS = 10_000;
+const MINERS = 250_000;
+const LONGEST_RETRY_AFTER_S = 600;
+
+interface Deps {
+  readonly clock: Clock;
+  random(): number;
+  standing?(miner: Address): SettledStanding | undefined;
 }
 
-/** A free miner, or why there is none: nobody serves the model, or every slot is taken. */
-export type Choice =
-  | { readonly miner: PooledMiner; readonly decision: Decision<PooledMiner> }
-  | { readonly miner?: undefined; readonly reason: "unserved" | "busy" };
-
-/** How an order ended, for what the router knows of its miner. */
-export type Outcome =
-  | { readonly broken: boolean }
-  /** Nothing can be said of the miner: another one was quicker, or it leaves. */
-  | { readonly unjudged: true }
-  | {
-      readonly ttftMs: number;
-      readonly durationMs: number;
-      readonly promptTokens: number;
-      readonly outputTokens: number;
-      /** Whose answer it was: how long answers get is learned for each. */
-      readonly account?: Hex;
-    };
-
-/** One miner's life in the pool; getters, so that a draw always sees the newest measurement. */
-class Entry implements PooledMiner {
-  readonly link: MinerLink;
-  readonly session: Hex;
-  readonly measured: Measured;
-  readonly slots: number;
-  readonly modelId: Hex;
-  readonly modelName: string;
-  readonly contextTokens: number;
-  readonly #clock: Clock;
-  busy = 0;
-  draining = false;
-  brokenInRow = 0;
-  restsUntil = 0;
-
-  constructor(
-    link: MinerLink,
-    { session, measured, clock }: { session: Hex; measured: Measured | undefined; clock: Clock },
-  ) {
-    this.link = link;
-    this.session = session;
-    this.#clock = clock;
-    const model = link.hello.models[0];
-    this.modelId = model?.modelId ?? "0x";
-    this.modelName = model?.name ?? "";
-    this.contextTokens = model?.contextTokens ?? 0;
-    this.slots = model?.slots ?? 1;
-    this.measured = measured ?? new Measured(this.slots);
-  }
-
-  get address(): Address {
-    return this.link.address;
-  }
-  get miner(): Address {
-    return this.link.address;
-  }
-  get model(): Hex {
-    return this.modelId;
-  }
-  get promptPrice(): bigint {
-    return this.link.hello.promptPrice;
-  }
-  get outputPrice(): bigint {
-    return this.link.hello.outputPrice;
-  }
-  get circuitOpen(): boolean {
-    return this.restsUntil > this.#clock.now();
-  }
-  get rttMs(): number {
-    return this.measured.rttMs ?? 1;
-  }
-  get prefillMsPerToken(): number | undefined {
-    return this.measured.prefillMsPerToken;
-  }
-  get decodeMsPerToken(): number | undefined {
-    return this.measured.msPerToken;
-  }
-  get finished(): number {
-    return this.measured.finished;
-  }
-  get broken(): number {
-    return this.measured.broken;
-  }
-  get free(): number {
-    return this.draining ? 0 : Math.max(0, this.measured.limit - this.busy);
-  }
-}
-
-/** The connected miners, what was measured of each, and the bag of their free slots that tasks are drawn from. */
+/** The connected miners, what was measured of each, and the bags of their free slots that tasks are drawn from. */
 export class MinerPool {
-  readonly #deps: { readonly clock: Clock; random(): number };
-  readonly #entries = new Map<Address, Entry>();
+  readonly #deps: Deps;
+  readonly #entries = new Map<Address, PoolEntry>();
   /** What is known of a miner outlives its line. */
-  readonly #measured = new Map<Address, Measured>();
-  readonly #bags = new Map<Hex, SlotBag<Entry>>();
-  #waiting: (() => void)[] = [];
+  readonly #measured = new BoundedMap<Address, Measured>(MINERS);
+  readonly #answerTokens = new BoundedMap<Hex, number>(ACCOUNTS);
+  readonly #models = new Map<Hex, ModelMiners>();
+  /** Who serves a model, by its name and by its id. */
+  readonly #byName = new Map<string, Set<PoolEntry>>();
+  readonly #prefixes = new WeakMap<TaskInput, Prefix>();
+  readonly #waiters: SlotWaiters;
+  #served: readonly ServedModel[] | undefined;
 
-  constructor(deps: { readonly clock: Clock; random(): number }) {
+  constructor(deps: Deps) {
     this.#deps = deps;
+    this.#waiters = new SlotWaiters(deps.clock);
   }
 
   add(link: MinerLink, session: Hex): void {
     const before = this.#entries.get(link.address);
     if (before !== undefined) this.remove(before.link);
-    const entry = new Entry(link, { session, measured: this.#measured.get(link.address), clock: this.#deps.clock });
-    this.#measured.set(link.address, entry.measured);
+    const now = this.#deps.clock.now();
+    const slots = link.hello.models[0]?.slots ?? 1;
+    const measured = this.#measured.get(link.address) ?? new Measured(slots, now);
+    measured.reconnected(slots, now);
+    this.#measured.set(link.address, measured);
+    const entry = new PoolEntry({ link, session, measured }, this.#deps);
     this.#entries.set(link.address, entry);
-    this.#refresh(entry);
+    for (const name of [entry.modelName, entry.modelId]) {
+      const known = this.#byName.get(name) ?? new Set();
+      this.#byName.set(name, known.add(entry));
+    }
+    this.#miners(entry.modelId).add(entry);
+    this.#served = undefined;
+    this.#waiters.wakeAll();
   }
 
   remove(link: MinerLink): void {
     const entry = this.#entries.get(link.address);
     if (entry?.link !== link) return;
     this.#entries.delete(link.address);
-    this.#bag(entry.modelId).setFree(entry, 0);
-    this.#wake();
+    for (const name of [entry.modelName, entry.modelId]) {
+      const known = this.#byName.get(name);
+      known?.delete(entry);
+      if (known?.size === 0) this.#byName.delete(name);
+    }
+    const miners = this.#miners(entry.modelId);
+    miners.remove(entry);
+    if (miners.members.size === 0) this.#models.delete(entry.modelId);
+    this.#served = undefined;
+    this.#waiters.wakeAll();
   }
 
   /** No new orders for this miner; what runs goes on. */
@@ -146,139 +96,158 @@ export class MinerPool {
     this.#refresh(entry);
   }
 
-  /** Draws a miner with a free slot and takes the slot. Miners to avoid are drawn only when there is no other. */
-  choose(wanted: {
-    readonly model: string;
-    readonly input: TaskInput;
-    readonly maxTokens: number;
-    readonly avoid: ReadonlySet<Address>;
-    readonly account?: Hex;
-    readonly prefer?: Address;
-  }): Choice {
-    const modelId = [...this.#entries.values()].find(
-      (entry) => entry.modelName === wanted.model || entry.modelId === wanted.model,
-    )?.modelId;
-    if (modelId === undefined) return { reason: "unserved" };
-    const task = {
-      model: modelId,
-      contextTokens: 0,
-      promptTokens: Math.ceil(promptTokensCeiling(wanted.input) / 4),
-      expectedTokens: wanted.maxTokens,
-    };
-    const candidates = this.#bag(modelId);
-    const random = (): number => this.#deps.random();
-    let decision = selectMiner({ candidates, random, task: { ...task, exclude: wanted.avoid } });
-    if (decision.chosen === undefined && wanted.avoid.size > 0) decision = selectMiner({ candidates, random, task });
+  /** Draws a miner with a free slot and takes the slot. */
+  choose(wanted: Wanted): Choice {
+    const miners = this.#serving(wanted.model);
+    if (miners === undefined) return { reason: "unserved" };
+    const decision = this.#select(wanted, miners);
     const chosen = decision.chosen;
-    if (chosen === undefined) return { reason: "busy" };
+    if (chosen === undefined) return { reason: "busy", hopeless: this.#hopeless(wanted, miners), decision };
     chosen.busy += 1;
+    chosen.measured.given(this.#deps.clock.now());
     this.#refresh(chosen);
     return { miner: chosen, decision };
   }
 
+  /** Why each miner of the model cannot take this task now; looks at all of them. */
+  explain(wanted: Wanted): readonly PassedOver[] {
+    const miners = this.#serving(wanted.model);
+    if (miners === undefined) return [];
+    const task = { ...this.#task(wanted, miners), exclude: wanted.avoid };
+    return [...miners.members].flatMap((one) => {
+      const reason = whyNot(one, task) ?? (one.free > 0 ? undefined : { miner: one.miner, reason: "busy" as const });
+      return reason ?? [];
+    });
+  }
+
   /** The order is over and its slot free again. */
   release(miner: PooledMiner, outcome: Outcome): void {
-    const entry = miner as Entry;
+    const entry = miner as PoolEntry;
+    const now = this.#deps.clock.now();
     entry.busy = Math.max(0, entry.busy - 1);
     if ("ttftMs" in outcome) {
-      entry.measured.done(outcome);
-      entry.brokenInRow = 0;
+      const { account, input, ...times } = outcome;
+      const prefix = input && this.#prefix(input);
+      const freshTokens = times.promptTokens * (1 - (prefix === undefined ? 0 : entry.prefixes.match(prefix)));
+      entry.measured.done({ freshTokens, ...times }, now);
+      this.#models.get(entry.modelId)?.learn(entry);
+      if (prefix !== undefined) entry.prefixes.remember(prefix);
+      if (account !== undefined)
+        this.#answerTokens.set(account, blend(this.#answerTokens.get(account), times.outputTokens));
     } else if ("broken" in outcome) {
-      if (outcome.broken) this.#broke(entry);
-      else entry.measured.refused();
+      if (outcome.broken) entry.measured.broke(now);
+      else entry.measured.refused(now);
     }
     this.#refresh(entry);
   }
 
   /** Resolves when a slot became free, or after the time. */
   async untilFree(withinMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#deps.clock.after(withinMs, resolve);
-      const wake = (): void => {
-        cancel();
-        resolve();
-      };
-      this.#waiting.push(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
+    await this.#waiters.wait(withinMs, signal);
   }
 
   models(): readonly ServedModel[] {
-    const served = new Map<Hex, ServedModel>();
-    for (const { modelId, modelName, contextTokens, promptPrice, outputPrice } of this.#entries.values()) {
-      if (modelName === "") continue;
-      const known = served.get(modelId);
-      served.set(modelId, {
-        modelId,
-        name: known?.name ?? modelName,
-        contextTokens: Math.max(known?.contextTokens ?? 0, contextTokens),
-        miners: (known?.miners ?? 0) + 1,
-        // A ceiling must hold whoever answers, so the dearest counts.
-        promptPrice: most(known?.promptPrice, promptPrice),
-        outputPrice: most(known?.outputPrice, outputPrice),
-      });
-    }
-    return [...served.values()];
+    this.#served ??= [...this.#models.values()].map(({ served }) => served).filter(({ name }) => name !== "");
+    return this.#served;
   }
 
   slots(): { readonly busy: number; readonly total: number } {
-    const entries = [...this.#entries.values()];
-    return {
-      busy: entries.reduce((sum, { busy }) => sum + busy, 0),
-      total: entries.reduce((sum, { slots }) => sum + slots, 0),
-    };
+    let [busy, total] = [0, 0];
+    for (const entry of this.#entries.values()) {
+      busy += entry.busy;
+      total += entry.slots;
+    }
+    return { busy, total };
   }
 
-  /** When a slot is likely free: half of the usual answer's time, at least a second. */
-  retryAfterSeconds(): number {
-    const times = [...this.#entries.values()].map(({ measured }) => (measured.durationMs ?? 2000) / 2000);
-    return Math.max(1, Math.ceil(Math.min(...times, 60)));
+  /** When a slot of this model is likely free, in whole seconds, from the measured times of those that serve it. */
+  retryAfterSeconds(model?: string): number {
+    const now = this.#deps.clock.now();
+    const entries = model === undefined ? this.#entries.values() : (this.#byName.get(model) ?? []);
+    const miners = [...entries]
+      .filter(({ draining }) => !draining)
+      .map(({ measured }) => ({
+        slots: measured.limit,
+        durationMs: measured.durationMs,
+        restMs: measured.restMs(now),
+      }));
+    const seconds = Math.ceil(queueWaitMs(miners, this.#waiters.count) / 1000);
+    return Math.min(LONGEST_RETRY_AFTER_S, Math.max(1, seconds));
   }
 
   facts(): readonly PeerFacts[] {
-    return [...this.#entries.values()].map((entry) => ({
-      address: entry.address,
-      name: entry.modelName,
-      connected: entry.link.open,
-      rttMs: entry.measured.rttMs ?? null,
-      slots: { busy: entry.busy, total: entry.slots },
-      ttftMs: entry.measured.ttftMs ?? null,
-      tokensPerSecond:
-        entry.measured.msPerToken === undefined ? null : 1000 / Math.max(entry.measured.msPerToken, 0.001),
-      finished: entry.finished,
-      broken: entry.broken,
-      reputation: reputation(entry),
-    }));
+    return [...this.#entries.values()].map((entry) => {
+      const { rttMs, ttftMs, decodeMsPerToken, finished, broken } = entry.measured;
+      return {
+        address: entry.address,
+        name: entry.modelName,
+        connected: entry.link.open,
+        rttMs: rttMs ?? null,
+        slots: { busy: entry.busy, total: entry.slots },
+        ttftMs: ttftMs ?? null,
+        tokensPerSecond: decodeMsPerToken === undefined ? null : 1000 / Math.max(decodeMsPerToken.value, 0.001),
+        finished,
+        broken,
+        reputation: reputation(entry),
+      };
+    });
   }
 
-  #broke(entry: Entry): void {
-    entry.measured.broken += 1;
-    entry.brokenInRow += 1;
-    if (entry.brokenInRow < BREAKS_TO_REST) return;
-    entry.brokenInRow = 0;
-    entry.restsUntil = this.#deps.clock.now() + REST_MS;
+  #select(wanted: Wanted, miners: ModelMiners): Decision<PoolEntry> {
+    const task = this.#task(wanted, miners);
+    const named = wanted.prefer === undefined ? undefined : this.#entries.get(wanted.prefer);
+    if (named !== undefined && miners.members.has(named)) return selectNamed(named, { free: named.free, task });
+    const { trusted: candidates, others } = miners;
+    const random = (): number => this.#deps.random();
+    const exclude = wanted.avoid;
+    const fresh = selectMiner({ candidates, others, random, task: { ...task, exclude } });
+    if (fresh.chosen !== undefined || exclude.size === 0) return fresh;
+    return selectMiner({ candidates, others, random, task });
   }
 
-  #refresh(entry: Entry): void {
+  #task({ input, account, maxTokens, ...wanted }: Wanted, miners: ModelMiners): SelectionTask {
+    const promptTokens = Math.ceil(promptTokensCeiling(input) / BYTES_PER_TOKEN);
+    return {
+      model: miners.modelId,
+      // A router has no tokenizer: what seems too long for everybody goes to the longest, which knows.
+      contextTokens: Math.min(promptTokens + maxTokens, miners.served.contextTokens),
+      promptTokens,
+      expectedTokens: expectedTokens({ maxTokens, average: account && this.#answerTokens.get(account) }),
+      excludeOwners: wanted.excludeOwners,
+      minClass: wanted.minClass,
+      maxPromptPrice: wanted.maxPromptPrice,
+      maxOutputPrice: wanted.maxOutputPrice,
+      prefixMatch: (miner) => this.#entries.get(miner)?.prefixes.match(this.#prefix(input)) ?? 0,
+      usual: miners,
+    };
+  }
+
+  #hopeless(wanted: Wanted, miners: ModelMiners): boolean {
+    const task = this.#task(wanted, miners);
+    for (const one of miners.members) if (whyNever(one, task) === undefined) return false;
+    return true;
+  }
+
+  #prefix(input: TaskInput): Prefix {
+    const known = this.#prefixes.get(input) ?? prefixOf(input);
+    this.#prefixes.set(input, known);
+    return known;
+  }
+
+  #refresh(entry: PoolEntry): void {
     if (this.#entries.get(entry.address) !== entry) return;
-    this.#bag(entry.modelId).setFree(entry, entry.free);
-    if (entry.free === 0) return;
-    this.#wake();
+    this.#miners(entry.modelId).place(entry);
+    if (entry.free > 0) this.#waiters.wakeAll();
   }
 
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
+  #serving(model: string): ModelMiners | undefined {
+    const [one] = this.#byName.get(model) ?? [];
+    return one && this.#miners(one.modelId);
   }
 
-  #bag(modelId: Hex): SlotBag<Entry> {
-    const known = this.#bags.get(modelId);
-    if (known !== undefined) return known;
-    const made = new SlotBag<Entry>();
-    this.#bags.set(modelId, made);
-    return made;
+  #miners(modelId: Hex): ModelMiners {
+    const known = this.#models.get(modelId) ?? new ModelMiners(modelId);
+    this.#models.set(modelId, known);
+    return known;
   }
-}
-
-function most(a: bigint | undefined, b: bigint): bigint {
-  return a === undefined || b > a ? b : a;
 }

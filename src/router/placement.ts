@@ -1,13 +1,13 @@
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Clock } from "../util/types.ts";
-import type { Choice, MinerPool } from "./minerPool.ts";
+import type { Choice, Wanted } from "./choice.ts";
+import type { MinerPool } from "./minerPool.ts";
 
 /** Looks again at least this often, should a wake-up be missed. */
 const LOOK_MS = 1000;
 /** Weight of the newest answer in the usual duration. */
 const NEWEST = 0.2;
 
-type Wanted = Parameters<MinerPool["choose"]>[0];
 export type Placed = Extract<Choice, { miner: object }> & { readonly queuedMs: number };
 
 /**

@@ -7,6 +7,7 @@ import type { ReceiptBundle, ReceiptPart } from "../protocol/receiptBundle.ts";
 import { CREATED, canTake, next, type TaskEvent } from "../protocol/task.ts";
 import type { Receipt } from "../protocol/records.ts";
 import { Attempt, type AttemptEnd, type AttemptLimits, type AttemptPart } from "./attempt.ts";
+import type { Wanted } from "./choice.ts";
 import type { Hedging } from "./hedging.ts";
 import { payFrame, type RouterLedger } from "./ledger.ts";
 import { type OrderTerms, signOrder } from "./order.ts";
@@ -119,7 +120,7 @@ export class TaskRun {
     return this.#order(placed, { cause, signal });
   }
 
-  #wanted(): Parameters<DispatchDeps["pool"]["choose"]>[0] {
+  #wanted(): Wanted {
     const { model, input, params, account, prefer } = this.#terms.request;
     const avoid = new Set(this.trace.attempts.map(({ miner }) => miner));
     return { model, input, maxTokens: params.maxTokens, avoid, account, ...(prefer !== undefined && { prefer }) };

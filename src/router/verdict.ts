@@ -1,5 +1,5 @@
 import { CortensorError, isAbort } from "../errors/cortensorError.ts";
-import type { Outcome } from "./minerPool.ts";
+import type { Outcome } from "./choice.ts";
 
 export function codeOf(error: unknown): string {
   return error instanceof CortensorError ? error.code : isAbort(error) ? "interrupted" : "internal";

@@ -1,46 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  costSeconds,
-  expectedTokens,
-  type MinerFacts,
-  reputation,
-  type SelectionTask,
-  selectMiner,
-} from "../../../src/protocol/selection.ts";
-import { SlotBag, type Slots } from "../../../src/protocol/slotBag.ts";
-
-const miner = (n: number, facts: Partial<MinerFacts> = {}): MinerFacts => ({
-  miner: `0x${n.toString(16).padStart(40, "0")}`,
-  model: "0xaa",
-  contextTokens: 2048,
-  promptPrice: 10n,
-  outputPrice: 30n,
-  circuitOpen: false,
-  rttMs: 10,
-  finished: 98,
-  broken: 0,
-  ...facts,
-});
-
-const task: SelectionTask = { model: "0xaa", contextTokens: 600, promptTokens: 100, expectedTokens: 500 };
-
-function bagOf(miners: readonly MinerFacts[], slots = 1): SlotBag<MinerFacts> {
-  const bag = new SlotBag<MinerFacts>();
-  for (const one of miners) bag.setFree(one, slots);
-  return bag;
-}
-
-/** Random numbers that are the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import type { MinerFacts, SelectionTask } from "../../../src/protocol/minerFacts.ts";
+import { isTrusted } from "../../../src/protocol/reputation.ts";
+import { selectMiner, selectNamed } from "../../../src/protocol/selection.ts";
+import type { Slots } from "../../../src/protocol/slotBag.ts";
+import type { Address } from "../../../src/util/types.ts";
+import { seeded } from "../../support/seeded.ts";
+import { bagOf, miner, task } from "./anyMiner.ts";
 
 function shares(candidates: Slots<MinerFacts>, rounds: number): Map<string, number> {
   const random = seeded(1);
@@ -65,6 +31,13 @@ describe("selectMiner", () => {
     const decision = selectMiner({ candidates: bagOf([slow, fast]), random: seeded(3), task });
     expect(decision.chosen).toBe(fast);
     expect(decision.drawn.map(({ miner }) => miner)).toEqual([fast.miner, slow.miner]);
+    expect(decision.drawn[0]).toMatchObject({
+      rttSeconds: 0.01,
+      prefillSeconds: 0.5,
+      decodeSeconds: 5,
+      prefixMatch: 0,
+    });
+    expect(decision).toMatchObject({ scanned: false, explored: false, freeSlots: 2, freeMiners: 2 });
     expect(decision.passedOver).toEqual([{ miner: slow.miner, reason: "cost", needed: 5.51, found: 50.51 }]);
   });
 
@@ -83,17 +56,19 @@ describe("selectMiner", () => {
   it.each([
     ["model", { model: "0xbb" }, {}],
     ["circuit", { circuitOpen: true }, {}],
+    ["owner", { owner: "0xbb" }, {}],
+    ["class", { class: 2 }, { needed: 3, found: 2 }],
     ["context", { contextTokens: 599 }, { needed: 600, found: 599 }],
     ["price", { promptPrice: 11n }, { needed: 10n, found: 11n }],
     ["price", { outputPrice: 31n }, { needed: 30n, found: 31n }],
   ] as const)("passes over a miner because of its %s", (reason, facts, values) => {
-    const limited = { ...task, maxPromptPrice: 10n, maxOutputPrice: 30n };
-    const candidates = bagOf([miner(1, facts)]);
-    expect(selectMiner({ candidates, random: seeded(1), task: limited })).toEqual({
-      drawn: [],
-      passedOver: [{ miner: miner(1).miner, reason, ...values }],
-      scanned: true,
-    });
+    const excludeOwners = new Set<Address>(["0xbb"]);
+    const limited = { ...task, maxPromptPrice: 10n, maxOutputPrice: 30n, minClass: 3, excludeOwners };
+    const candidates = bagOf([miner(1, { class: 3, ...facts })]);
+    const decision = selectMiner({ candidates, random: seeded(1), task: limited });
+    expect(decision.passedOver).toEqual([{ miner: miner(1).miner, reason, ...values }]);
+    expect(decision).toMatchObject({ drawn: [], scanned: true, freeSlots: 1, freeMiners: 1 });
+    expect(decision.chosen).toBeUndefined();
   });
 
   it("gives a task to another miner the second time", () => {
@@ -112,7 +87,7 @@ describe("selectMiner", () => {
   });
 
   it("has nothing to say of an empty bag", () => {
-    const nothing = { drawn: [], passedOver: [], scanned: true };
+    const nothing = { drawn: [], passedOver: [], scanned: true, explored: false, freeSlots: 0, freeMiners: 0 };
     expect(selectMiner({ candidates: bagOf([]), random: seeded(1), task })).toEqual(nothing);
   });
 
@@ -122,6 +97,7 @@ describe("selectMiner", () => {
       let looks = 0;
       const candidates: Slots<MinerFacts> = {
         size,
+        holders: size,
         at: (index) => {
           looks += 1;
           return miners[index % miners.length];
@@ -139,13 +115,18 @@ describe("selectMiner", () => {
       contextTokens: fc.constantFrom(500, 600, 4096),
       outputPrice: fc.constantFrom(30n, 31n),
       circuitOpen: fc.boolean(),
+      class: fc.option(fc.nat(2), { nil: undefined }),
       finished: fc.nat(50),
       broken: fc.nat(50),
       decodeMsPerToken: fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined }),
     });
-    const limited: SelectionTask = { ...task, maxOutputPrice: 30n };
+    const limited: SelectionTask = { ...task, maxOutputPrice: 30n, minClass: 1 };
     const passes = (one: MinerFacts) =>
-      one.model === "0xaa" && one.contextTokens >= 600 && one.outputPrice <= 30n && !one.circuitOpen;
+      one.model === "0xaa" &&
+      one.contextTokens >= 600 &&
+      one.outputPrice <= 30n &&
+      !one.circuitOpen &&
+      (one.class ?? 0) >= 1;
     fc.assert(
       fc.property(
         fc.array(facts, { maxLength: 12 }),
@@ -153,7 +134,12 @@ describe("selectMiner", () => {
         fc.integer(),
         (all, slots, seed) => {
           const miners = all.map((one, n) => miner(n, one));
-          const decision = selectMiner({ candidates: bagOf(miners, slots), random: seeded(seed), task: limited });
+          const candidates = bagOf(miners.filter(isTrusted), slots);
+          const others = bagOf(
+            miners.filter((one) => !isTrusted(one)),
+            slots,
+          );
+          const decision = selectMiner({ candidates, others, random: seeded(seed), task: limited });
           expect(decision.chosen !== undefined).toBe(miners.some(passes));
           if (decision.chosen) expect(passes(decision.chosen)).toBe(true);
           const [best, other] = decision.drawn;
@@ -167,51 +153,41 @@ describe("selectMiner", () => {
       { numRuns: 500 },
     );
   });
-});
 
-describe("the cost of a task", () => {
-  it("adds up the way, the prompt and the answer", () => {
-    const measured = miner(1, { rttMs: 20, prefillMsPerToken: 2, decodeMsPerToken: 30 });
-    expect(costSeconds(measured, task)).toBeCloseTo(0.02 + 0.2 + 15, 9);
-    expect(costSeconds(measured, { ...task, prefixMatch: () => 0.75 })).toBeCloseTo(0.02 + 0.05 + 15, 9);
+  it("gives newcomers and miners out of favour 3 of 100 orders between them", () => {
+    const trusted = Array.from({ length: 20 }, (_, n) => miner(n));
+    const newcomers = Array.from({ length: 20 }, (_, n) => miner(100 + n, { finished: 1, decodeMsPerToken: 1 }));
+    const candidates = bagOf(trusted);
+    const others = bagOf([...newcomers, miner(200, { finished: 50, broken: 50 })]);
+    const random = seeded(7);
+    let explored = 0;
+    for (let round = 0; round < 20_000; round += 1) {
+      const decision = selectMiner({ candidates, others, random, task });
+      expect(decision.explored).toBe(!trusted.some((one) => one === decision.chosen));
+      if (decision.explored) explored += 1;
+    }
+    expect(explored / 20_000).toBeCloseTo(0.03, 2);
   });
 
-  it("takes the model's usual times for a miner not measured yet, else fixed ones", () => {
-    expect(costSeconds(miner(1), task)).toBeCloseTo(0.01 + 0.5 + 25, 9);
-    expect(costSeconds(miner(1), { ...task, usual: { decodeMsPerToken: 10 } })).toBeCloseTo(0.01 + 0.5 + 5, 9);
+  it("gives newcomers everything when nobody else passes the filters, and the others theirs when no newcomer does", () => {
+    const tooSmall = Array.from({ length: 30 }, (_, n) => miner(n, { contextTokens: 10 }));
+    const newcomer = miner(100, { finished: 0 });
+    const random = seeded(9);
+    for (let round = 0; round < 300; round += 1) {
+      const few = { candidates: bagOf(tooSmall), others: bagOf([newcomer]), random, task };
+      expect(selectMiner(few).chosen).toBe(newcomer);
+      const many = { candidates: bagOf([newcomer]), others: bagOf(tooSmall), random, task };
+      expect(selectMiner(many).chosen).toBe(newcomer);
+    }
   });
 
-  it("expects what the key's answers are like, within the limit", () => {
-    expect(expectedTokens({ maxTokens: 100 })).toBe(100);
-    expect(expectedTokens({ maxTokens: 100, average: 40 })).toBe(40);
-    expect(expectedTokens({ maxTokens: 100, average: 400 })).toBe(100);
-  });
-
-  it("starts a reputation at a half", () => {
-    expect(reputation({ finished: 0, broken: 0 })).toBe(0.5);
-    expect(reputation({ finished: 98, broken: 0 })).toBe(0.99);
-    expect(reputation({ finished: 8, broken: 90 })).toBe(0.09);
-  });
-});
-
-describe("SlotBag", () => {
-  it("holds an entry for each free slot, whatever is added and taken", () => {
-    const step = fc.tuple(fc.constantFrom("add", "take", "set"), fc.nat(4), fc.nat(5));
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const bag = new SlotBag<number>();
-        const model = [0, 0, 0, 0, 0];
-        for (const [kind, item, count] of steps) {
-          const had = model[item] ?? 0;
-          if (kind === "take") expect(bag.take(item)).toBe(had > 0);
-          if (kind === "add") bag.add(item);
-          if (kind === "set") bag.setFree(item, count);
-          model[item] = { add: had + 1, take: Math.max(0, had - 1), set: count }[kind] ?? 0;
-          const entries = Array.from({ length: bag.size }, (_, index) => bag.at(index));
-          expect(model.map((_, one) => entries.filter((entry) => entry === one).length)).toEqual(model);
-          expect(model.map((_, one) => bag.free(one))).toEqual(model);
-        }
-      }),
-    );
+  it("takes a miner that was named, newcomer or not, and no other", () => {
+    const named = miner(1, { finished: 0, broken: 3 });
+    expect(selectNamed(named, { free: 1, task })).toMatchObject({ chosen: named, passedOver: [] });
+    const busy = selectNamed(named, { free: 0, task });
+    expect(busy.chosen).toBeUndefined();
+    expect(busy.passedOver).toEqual([{ miner: named.miner, reason: "busy" }]);
+    const resting = selectNamed({ ...named, circuitOpen: true }, { free: 1, task });
+    expect(resting.passedOver).toEqual([{ miner: named.miner, reason: "circuit" }]);
   });
 });

@@ -1,0 +1,37 @@
+import type { MinerFacts, SelectionTask } from "./minerFacts.ts";
+
+/** Where nothing was measured yet. */
+export const UNMEASURED = { prefillMsPerToken: 5, decodeMsPerToken: 50 } as const;
+
+/** How long an answer will take, in seconds, and what of it is what. */
+export interface Cost {
+  readonly costSeconds: number;
+  readonly rttSeconds: number;
+  readonly prefillSeconds: number;
+  readonly decodeSeconds: number;
+  /** The part of the prompt that need not be computed, 0 to 1. */
+  readonly prefixMatch: number;
+}
+
+/** rtt + promptTokens x (1 - prefixMatch) x prefillPerToken + expectedTokens x timePerToken. */
+export function costOf(one: MinerFacts, task: SelectionTask): Cost {
+  const { usual } = task;
+  const prefillMs = one.prefillMsPerToken ?? usual?.prefillMsPerToken ?? UNMEASURED.prefillMsPerToken;
+  const decodeMs = one.decodeMsPerToken ?? usual?.decodeMsPerToken ?? UNMEASURED.decodeMsPerToken;
+  const prefixMatch = task.prefixMatch?.(one.miner) ?? 0;
+  const rttSeconds = one.rttMs / 1000;
+  const prefillSeconds = (task.promptTokens * (1 - prefixMatch) * prefillMs) / 1000;
+  const decodeSeconds = (task.expectedTokens * decodeMs) / 1000;
+  return {
+    costSeconds: rttSeconds + prefillSeconds + decodeSeconds,
+    rttSeconds,
+    prefillSeconds,
+    decodeSeconds,
+    prefixMatch,
+  };
+}
+
+/** How long an answer will be: the key's average so far, as far as it may go. */
+export function expectedTokens({ maxTokens, average }: { maxTokens: number; average?: number | undefined }): number {
+  return average === undefined ? maxTokens : Math.min(maxTokens, average);
+}
