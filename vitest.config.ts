@@ -13,6 +13,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.{ts,tsx}", "test/sim/**/*.test.ts"],
           // No module mocks are used, so files may share a module graph; isolation per file costs ten times as much.
           isolate: false,
+          testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -6,6 +6,15 @@ export interface ClientAttempt {
   readonly ttftMs: number | null;
 }
 
+/** What one of several miners answered, with its own receipt. */
+export interface ClientResult {
+  readonly miner: string;
+  readonly text: string;
+  /** What it signed before any answer was shown; null for the one that was shown live. */
+  readonly commitment: string | null;
+  readonly receipt: Readonly<Record<string, unknown>>;
+}
+
 /** A whole answer. What only this network's routers tell is null or empty from any other server. */
 export interface Answer {
   readonly id: string;
@@ -28,6 +37,12 @@ export interface Answer {
   readonly costCor: string | null;
   /** JSON of the receipt, as it came; for `verifyReceipt`. */
   readonly receipt: Readonly<Record<string, unknown>> | null;
+  /** With redundancy: all answers, the share of equal ones, and the miners outside a majority; else null. */
+  readonly compared: {
+    readonly results: readonly ClientResult[];
+    readonly agreement: number;
+    readonly outliers: readonly string[];
+  } | null;
 }
 
 /** An answer as it comes: `start` first, `finish` last; a failure throws. */

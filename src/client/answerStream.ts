@@ -88,9 +88,15 @@ class Reading {
       timing: timingOf(proof),
       costCor: proof?.cost_cor ?? null,
       receipt: proof?.receipt ?? null,
+      compared: comparedOf(proof),
     };
     return { type: "finish", answer };
   }
+}
+
+function comparedOf(proof: Proof | undefined): Answer["compared"] {
+  const { results, agreement, outliers = [] } = proof ?? {};
+  return results === undefined || agreement === undefined ? null : { results, agreement, outliers };
 }
 
 function timingOf(proof: Proof | undefined): Answer["timing"] {

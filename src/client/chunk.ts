@@ -14,7 +14,19 @@ const proofSchema = z.looseObject({
     .default([]),
   cost_cor: z.string().optional(),
   timing: z.looseObject({ ttft_ms: z.number(), duration_ms: z.number(), tokens_per_second: nullableNumber }).optional(),
-  receipt: z.record(z.string(), z.unknown()).optional(),
+  receipt: z.record(z.string(), z.unknown()).nullish(),
+  agreement: z.number().optional(),
+  outliers: z.array(z.string()).optional(),
+  results: z
+    .array(
+      z.looseObject({
+        miner: z.string(),
+        text: z.string(),
+        commitment: z.string().nullable(),
+        receipt: z.record(z.string(), z.unknown()),
+      }),
+    )
+    .optional(),
 });
 const chunkSchema = z.looseObject({
   id: z.string(),

@@ -6,7 +6,7 @@ import { hexOf } from "../util/hex.ts";
 import type { Answer, ClientEvent } from "./answer.ts";
 import { answerStream } from "./answerStream.ts";
 import { connectionError, errorOfResponse } from "./httpErrors.ts";
-import { bodyOf, type ClientRequest, pathOf } from "./request.ts";
+import { bodyOf, type ClientRequest, headersOf, pathOf } from "./request.ts";
 
 export interface ClientOptions {
   /** Of a router, with or without `/v1`: `http://127.0.0.1:5010/v1`. */
@@ -98,7 +98,7 @@ export class CortensorClient {
         headers: {
           "content-type": "application/json",
           accept: "text/event-stream",
-          ...(request.idempotencyKey !== undefined && { "idempotency-key": request.idempotencyKey }),
+          ...headersOf(request),
         },
       });
       yield* answerStream(response);

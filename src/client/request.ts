@@ -18,12 +18,25 @@ export interface ClientRequest {
   readonly seed?: number;
   /** Up to 4 texts that end the answer. */
   readonly stop?: readonly string[];
+  /** Address of the miner that is to answer, newcomers included. */
+  readonly prefer?: string;
+  /** 2 to 7: so many miners of different owners answer, and their answers are compared. */
+  readonly redundancy?: number;
   /** The same key gets the same answer once more and pays nothing for it. */
   readonly idempotencyKey?: string;
 }
 
 export function pathOf({ prompt }: ClientRequest): string {
   return typeof prompt === "string" ? "/v1/completions" : "/v1/chat/completions";
+}
+
+/** What OpenAI's interface has no field for. */
+export function headersOf({ idempotencyKey, prefer, redundancy }: ClientRequest): Record<string, string> {
+  return {
+    ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    ...(prefer !== undefined && { "x-cortensor-prefer": prefer }),
+    ...(redundancy !== undefined && { "x-cortensor-redundancy": String(redundancy) }),
+  };
 }
 
 /** The request as OpenAI's interface spells it, always streamed, so that a long answer meets no timeout on its way. */

@@ -7,6 +7,7 @@ import type { Hex } from "../util/types.ts";
 import type { RouterLedger } from "./ledger.ts";
 import type { OrderTerms } from "./order.ts";
 import { unserved } from "./placement.ts";
+import { RedundantRun } from "./redundantRun.ts";
 import type { AnswerEvent, TaskRequest } from "./task.ts";
 import { type DispatchDeps, type DispatchOptions, TaskRun } from "./taskRun.ts";
 import type { TaskTrace } from "./trace.ts";
@@ -23,7 +24,7 @@ const KEPT_TRACES = 2000;
 export class Dispatcher {
   readonly #options: DispatchOptions;
   readonly #deps: DispatchDeps;
-  readonly #running = new Map<Hex, TaskRun>();
+  readonly #running = new Map<Hex, TaskRun | RedundantRun>();
   readonly #over = new Map<Hex, TaskTrace>();
   #reservedWei = 0n;
   #wakeIdle = (): void => {};
@@ -69,7 +70,12 @@ export class Dispatcher {
     if (this.#running.has(id))
       throw new CortensorError("bad-request", `the request ${request.requestId} is being answered already`);
     const ceilingWei = this.#reserve(request, call.depositWei);
-    const run = new TaskRun(this.#terms(id, request), this.#options, this.#deps);
+    const { redundancy = 1 } = request;
+    const terms = this.#terms(id, request);
+    const run =
+      redundancy > 1
+        ? new RedundantRun(terms, { ...this.#options, redundancy }, this.#deps)
+        : new TaskRun(terms, this.#options, this.#deps);
     this.#running.set(id, run);
     work.taskStarted();
     try {
@@ -98,7 +104,8 @@ export class Dispatcher {
     const model = pool.models().find(({ name, modelId }) => name === request.model || modelId === request.model);
     if (model === undefined) throw unserved(request.model, pool);
     const maxTokens = Math.min(request.params.maxTokens, model.contextTokens);
-    const ceilingWei = ledger.chargeOf(ceilingOf({ ...model, input: request.input, maxTokens }));
+    const one = ledger.chargeOf(ceilingOf({ ...model, input: request.input, maxTokens }));
+    const ceilingWei = one * BigInt(request.redundancy ?? 1);
     const usedWei = (ledger.clientEdge?.voucher.record.cumulative ?? 0n) + this.#reservedWei;
     if (usedWei + ceilingWei > depositWei)
       throw new CortensorError("deposit-low", "the deposit that pays for API keys does not cover this answer", {

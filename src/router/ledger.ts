@@ -2,7 +2,7 @@ import { decode, encode } from "../protocol/codec.ts";
 import { digest, sessionId, voucherHash } from "../protocol/eip712.ts";
 import type { Frame } from "../protocol/frames.ts";
 import { parseBundle, type ReceiptBundle } from "../protocol/receiptBundle.ts";
-import type { Domain, Receipt, Session, Signed, Voucher } from "../protocol/records.ts";
+import { type Domain, FINISH, type Receipt, type Session, type Signed, type Voucher } from "../protocol/records.ts";
 import type { Store, Write } from "../store/interface.ts";
 import type { Address, Hex } from "../util/types.ts";
 
@@ -142,12 +142,15 @@ export class RouterLedger {
       this.#use(account, { settlement, charged }),
     ];
     const { bundle, task } = settlement;
-    if (bundle !== undefined) {
-      writes.push({ table: "answers", key: task, value: encode(bundle) });
-      this.#fees.delete(receipt.order);
-    }
+    if (bundle !== undefined) writes.push({ table: "answers", key: task, value: encode(bundle) });
+    if (receipt.finish !== FINISH.growing) this.#fees.delete(receipt.order);
     await this.#deps.store.write(writes);
     return paid;
+  }
+
+  /** The answer that more than half of the replicas gave is the one that is kept. */
+  async replaceAnswer(task: Hex, bundle: ReceiptBundle): Promise<void> {
+    await this.#deps.store.write([{ table: "answers", key: task, value: encode(bundle) }]);
   }
 
   /** The finished answer of a task. */

@@ -88,6 +88,11 @@ export class MinerPool {
     this.#waiters.wakeAll();
   }
 
+  /** How many different owners serve this model. */
+  owners(model: string): number {
+    return new Set([...(this.#byName.get(model) ?? [])].map(({ owner }) => owner)).size;
+  }
+
   /** No new orders for this miner; what runs goes on. */
   drain(link: MinerLink): void {
     const entry = this.#entries.get(link.address);

@@ -1,4 +1,5 @@
 import { CortensorError } from "../errors/cortensorError.ts";
+import type { Decision } from "../protocol/selection.ts";
 import type { Clock } from "../util/types.ts";
 import type { Choice, Wanted } from "./choice.ts";
 import type { MinerPool } from "./minerPool.ts";
@@ -63,6 +64,7 @@ export class Placement {
   #admit(model: string, choice: Choice): void {
     if (choice.miner !== undefined) return;
     if (choice.reason === "unserved") throw unserved(model, this.#deps.pool);
+    if (choice.hopeless) throw unfit(model, choice.decision);
     const usualMs = this.#usualMs.get(model);
     if (usualMs === undefined) return;
     const slots = Math.max(1, this.#deps.pool.slots().total);
@@ -84,6 +86,15 @@ export class Placement {
   #count(model: string, change: number): void {
     this.#waiting.set(model, (this.#waiting.get(model) ?? 0) + change);
   }
+}
+
+/** Miners serve the model, and waiting for any of them would be in vain. */
+function unfit(model: string, { passedOver }: Decision): CortensorError {
+  const why = passedOver.slice(0, 4).map(({ miner, reason, needed, found }) => {
+    const values = needed === undefined ? "" : `, ${needed} needed and ${found} found`;
+    return ["passed", `${miner}: ${reason}${values}`] as const;
+  });
+  return new CortensorError("no-capacity", `no miner of ${model} fits this task`, { why, try: "cortensor status" });
 }
 
 export function unserved(model: string, pool: MinerPool): CortensorError {

@@ -15,6 +15,19 @@ export interface TaskRequest {
   readonly clientSeed?: bigint;
   /** The miner that the client wants, newcomers included, at its own risk. */
   readonly prefer?: Address;
+  /** So many miners of different owners answer, and their answers are compared. */
+  readonly redundancy?: number;
+}
+
+/** One of several answers to a task. */
+export interface ReplicaResult {
+  readonly miner: Address;
+  readonly text: string;
+  readonly bundle: ReceiptBundle;
+  readonly finish: FinishReason;
+  readonly promptTokens: number;
+  /** What was signed before anything was shown; null for the answer that was shown live. */
+  readonly commitment: Hex | null;
 }
 
 /** One try at a task, for people: which miner, how it ended. */
@@ -52,6 +65,10 @@ export interface AnswerFinish {
   readonly attempts: readonly AttemptNote[];
   readonly ttftMs: number;
   readonly durationMs: number;
+  /** With redundancy: every answer, the share of equal ones, and who is outside a majority. */
+  readonly results?: readonly ReplicaResult[];
+  readonly agreement?: number;
+  readonly outliers?: readonly Address[];
   /** Why it broke off. */
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -15,6 +15,7 @@ import type { Placed, Placement } from "./placement.ts";
 import { type Contender, type HedgeTimer, type Lost, race } from "./race.ts";
 import type { MinerPool, PooledMiner } from "./minerPool.ts";
 import type { MinerSessions } from "./minerSessions.ts";
+import type { ReplicaOwners } from "./replicas.ts";
 import { countersign, sealAnswer } from "./sealAnswer.ts";
 import type { AnswerEvent, AnswerFinish } from "./task.ts";
 import type { Clock, Hex } from "../util/types.ts";
@@ -26,6 +27,8 @@ export interface DispatchOptions {
   readonly attempts: number;
   readonly timeoutMs: number;
   readonly limits: AttemptLimits;
+  /** With redundancy: who the other replicas belong to. */
+  readonly owners?: ReplicaOwners;
 }
 
 export interface DispatchDeps {
@@ -123,12 +126,18 @@ export class TaskRun {
   #wanted(): Wanted {
     const { model, input, params, account, prefer } = this.#terms.request;
     const avoid = new Set(this.trace.attempts.map(({ miner }) => miner));
-    return { model, input, maxTokens: params.maxTokens, avoid, account, ...(prefer !== undefined && { prefer }) };
+    const excludeOwners = this.#options.owners?.others(0);
+    return {
+      ...{ model, input, maxTokens: params.maxTokens, avoid, account },
+      ...(prefer !== undefined && { prefer }),
+      ...(excludeOwners !== undefined && { excludeOwners }),
+    };
   }
 
   #order(placed: Placed, { cause, signal }: { cause: AttemptCause; signal: AbortSignal }): Contender {
     const { chain, recover, clock, hedging } = this.#deps;
     const { miner, decision, queuedMs } = placed;
+    this.#options.owners?.take(0, miner.owner);
     const number = this.trace.attempts.length;
     const frame = signOrder(this.#terms, { miner, number, resume: [...this.#ids], ...this.#options }, this.#deps);
     const { promptPrice, outputPrice } = frame.order;

@@ -3,7 +3,7 @@ import type { TaskState } from "../protocol/task.ts";
 import type { Address, Hex } from "../util/types.ts";
 
 /** Why a miner was asked. */
-export type AttemptCause = "first" | "retry" | "hedge" | "failover";
+export type AttemptCause = "first" | "retry" | "hedge" | "failover" | "replica";
 
 /** One order of a task: why it was sent, to whom, and what came of it. Times count from the task's beginning. */
 export interface AttemptTrace {
@@ -44,4 +44,6 @@ export interface TaskTrace {
   costWei: bigint;
   receipt?: string;
   readonly attempts: AttemptTrace[];
+  /** Orders whose answers were compared with the one that was shown. */
+  readonly replicas?: readonly AttemptTrace[];
 }

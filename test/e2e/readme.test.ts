@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { program, runNode } from "../support/program.ts";
 
@@ -80,6 +82,11 @@ describe("README", () => {
         examples: stdout.split("\n").filter((line) => /^ +cortensor /.test(line)).length,
       }).toMatchObject({ words, exitCode: 0, examples: 2 });
     }
+  });
+
+  test("npx finds the program in a checkout", async () => {
+    const { stdout } = await promisify(execFile)("npx", ["cortensor", "--version"]);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   test("settings are explained", async () => {

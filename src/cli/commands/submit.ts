@@ -41,7 +41,9 @@ export const submit = defineCommand({
     }
     if (access.network !== LOCAL && !(await keptReceipts(ctx.home)))
       ctx.note("The miner that answers can read the prompt. This is said once.");
-    const request: ClientRequest = { prompt: messages, ...given({ model, maxTokens, temperature, topP, seed, stop }) };
+    const redundancy = options.redundancy > 1 ? options.redundancy : undefined;
+    const asked = given({ model, maxTokens, temperature, topP, seed, stop, redundancy });
+    const request: ClientRequest = { prompt: messages, ...asked };
     const streamed = options.stream && !ctx.global.json;
     const answer = await ask(ctx, { client, request, streamed, timeoutS: options.timeout });
     ctx.result(submitJson(answer), () => {
@@ -75,6 +77,21 @@ async function closing(ctx: Context, answer: Answer): Promise<void> {
   const nameOf = (address: string): string =>
     names.get(address) ?? `${address.slice(0, 6)}${glyph.cut}${address.slice(-4)}`;
   ctx.note(style.muted(dimLine(answer, { nameOf, between: glyph.between, receiptId })));
+  if (answer.compared !== null) ctx.note(comparedLine(ctx, answer.compared, nameOf));
+}
+
+/** How far several miners agree; who does not is named. */
+function comparedLine(
+  { notes: { style, glyph } }: Context,
+  { results, agreement, outliers }: NonNullable<Answer["compared"]>,
+  nameOf: (address: string) => string,
+): string {
+  const equal = Math.round(agreement * results.length);
+  const said = `${equal} of ${results.length} miners gave this answer`;
+  if (outliers.length > 0) return `${style.warn(glyph.warn)} ${said}; not ${outliers.map(nameOf).join(", ")}`;
+  return equal === results.length
+    ? style.muted(`all ${results.length} miners gave this answer`)
+    : `${style.warn(glyph.warn)} ${equal > 1 ? said : "no two miners gave the same answer"}; see --json for all of them`;
 }
 
 async function writeReceipt({ receipt }: Answer, file: string): Promise<void> {

@@ -23,5 +23,6 @@ export function submitJson(answer: Answer): Record<string, unknown> {
     cost_cor: answer.costCor,
     private: false,
     receipt,
+    ...answer.compared,
   };
 }

@@ -13,9 +13,10 @@ const promptFlags = {
 
 const answerFlags = {
   maxTokens: { type: "integer", default: undefined, min: 1, max: 1_048_576, describe: "longest answer, in tokens" },
+  // The likeliest words are the best that a small model knows, and the same question gets the same answer.
   temperature: {
     type: "number",
-    default: undefined,
+    default: 0,
     min: 0,
     max: 2,
     describe: "0 picks the likeliest token, 1 is the model's own",
@@ -47,6 +48,14 @@ const networkFlags = {
     describe: "ask this router; its key comes from CORTENSOR_API_KEY",
   },
   apiKeyFile: { type: "string", default: undefined, value: "FILE", describe: "or from this file" },
+  redundancy: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 7,
+    value: "K",
+    describe: "miners of different owners that answer; their answers are compared",
+  },
   timeout: {
     type: "integer",
     default: 300,

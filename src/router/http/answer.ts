@@ -1,7 +1,7 @@
 import { bundleJson } from "../../protocol/receiptBundle.ts";
 import type { FinishReason } from "../../protocol/records.ts";
 import { formatCor } from "../../util/money.ts";
-import type { AnswerFinish } from "../task.ts";
+import type { AnswerFinish, ReplicaResult } from "../task.ts";
 
 export type Finish = AnswerFinish;
 
@@ -35,6 +35,21 @@ export function proofOf(finish: Finish): Record<string, unknown> {
     },
     receipt: finish.bundle === undefined ? null : bundleJson(finish.bundle),
     ...(finish.error !== undefined && { error: finish.error }),
+    ...(finish.results !== undefined && comparedOf(finish, finish.results)),
+  };
+}
+
+/** With redundancy: what each miner answered, and how far they agree. */
+function comparedOf({ agreement, outliers }: Finish, results: readonly ReplicaResult[]): Record<string, unknown> {
+  return {
+    agreement,
+    outliers,
+    results: results.map(({ miner, text, commitment, bundle }) => ({
+      miner,
+      text,
+      commitment,
+      receipt: bundleJson(bundle),
+    })),
   };
 }
 

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { taskId } from "../../protocol/hash.ts";
 import { hexOf } from "../../util/hex.ts";
+import { addressSchema } from "../../protocol/schemas.ts";
 import { formatCor } from "../../util/money.ts";
 import type { Address } from "../../util/types.ts";
-import type { ServedModel } from "../task.ts";
+import type { ServedModel, TaskRequest } from "../task.ts";
 import { type AnswerFormat, chatFormat, completionFormat } from "./answerFormat.ts";
 import type { App } from "./app.ts";
 import { chatBodySchema, chatDraft } from "./chatBody.ts";
@@ -17,7 +18,13 @@ import { requestIdOf } from "./requestId.ts";
 import { type AnswerDeps, serveAnswer } from "./serveAnswer.ts";
 import { completeDraft, type TaskDraft } from "./taskDraft.ts";
 
-const headersSchema = z.looseObject({ "idempotency-key": z.string().min(1).max(255).optional() });
+/** Answers to one task that are compared. */
+const MOST_REPLICAS = 7;
+const headersSchema = z.looseObject({
+  "idempotency-key": z.string().min(1).max(255).optional(),
+  "x-cortensor-prefer": addressSchema.optional(),
+  "x-cortensor-redundancy": z.coerce.number().int().min(1).max(MOST_REPLICAS).optional(),
+});
 /** Whole COR per million tokens from wei per token. */
 const MILLION = 1_000_000n;
 
@@ -79,8 +86,18 @@ function answering(deps: Deps) {
         ? completeDraft(draft, { account, requestId, models: deps.router.models() })
         : repeatedTask(draft, stored);
     const { stream, includeUsage, wantsLogprobs } = draft;
-    await serveAnswer({ task, format, stream, includeUsage, wantsLogprobs }, { request, reply }, deps);
+    await serveAnswer(
+      { task: { ...task, ...wishesOf(request.headers) }, format, stream, includeUsage, wantsLogprobs },
+      { request, reply },
+      deps,
+    );
   };
+}
+
+/** What a client may ask of the routing. */
+function wishesOf(headers: FastifyRequest["headers"]): Pick<TaskRequest, "prefer" | "redundancy"> {
+  const { "x-cortensor-prefer": prefer, "x-cortensor-redundancy": redundancy } = headersSchema.parse(headers);
+  return { ...(prefer !== undefined && { prefer }), ...(redundancy !== undefined && { redundancy }) };
 }
 
 function modelRecord(model: ServedModel, created: number): object {
