@@ -15,6 +15,8 @@ export interface TaskRequest {
   readonly clientSeed?: bigint;
   /** The miner that the client wants, newcomers included, at its own risk. */
   readonly prefer?: Address;
+  /** Miners that work at the other choices of the same request; this one adds its own, and takes another where it can. */
+  readonly spread?: Set<Address>;
   /** So many miners of different owners answer, and their answers are compared. */
   readonly redundancy?: number;
 }

@@ -124,8 +124,8 @@ export class TaskRun {
   }
 
   #wanted(): Wanted {
-    const { model, input, params, account, prefer } = this.#terms.request;
-    const avoid = new Set(this.trace.attempts.map(({ miner }) => miner));
+    const { model, input, params, account, prefer, spread } = this.#terms.request;
+    const avoid = new Set([...this.trace.attempts.map(({ miner }) => miner), ...(spread ?? [])]);
     const excludeOwners = this.#options.owners?.others(0);
     return {
       ...{ model, input, maxTokens: params.maxTokens, avoid, account },
@@ -138,6 +138,7 @@ export class TaskRun {
     const { chain, recover, clock, hedging } = this.#deps;
     const { miner, decision, queuedMs } = placed;
     this.#options.owners?.take(0, miner.owner);
+    this.#terms.request.spread?.add(miner.address);
     const number = this.trace.attempts.length;
     const frame = signOrder(this.#terms, { miner, number, resume: [...this.#ids], ...this.#options }, this.#deps);
     const { promptPrice, outputPrice } = frame.order;

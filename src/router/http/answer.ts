@@ -2,6 +2,7 @@ import { bundleJson } from "../../protocol/receiptBundle.ts";
 import type { FinishReason } from "../../protocol/records.ts";
 import { formatCor } from "../../util/money.ts";
 import type { AnswerFinish, ReplicaResult } from "../task.ts";
+import type { Choice } from "./answerCall.ts";
 
 export type Finish = AnswerFinish;
 
@@ -11,7 +12,10 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-export function usageOf({ promptTokens, outputTokens }: Finish): Usage {
+/** Of all choices together; their prompt is one and the same, and OpenAI counts it once. */
+export function usageOf(choices: readonly Choice[]): Usage {
+  const promptTokens = Math.max(...choices.map(({ finish }) => finish.promptTokens));
+  const outputTokens = choices.reduce((sum, { finish }) => sum + finish.outputTokens, 0);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: outputTokens,
@@ -19,8 +23,19 @@ export function usageOf({ promptTokens, outputTokens }: Finish): Usage {
   };
 }
 
+/** As `proofOf` for the only choice; of several, what each one says and what they cost together. */
+export function proofsOf(choices: readonly Choice[]): Record<string, unknown> {
+  const [only, ...others] = choices;
+  if (only === undefined) return {};
+  if (others.length === 0) return proofOf(only.finish);
+  const costWei = choices.reduce((sum, { finish }) => sum + finish.costWei, 0n);
+  const sorted = choices.toSorted((a, b) => a.index - b.index);
+  const proofs = sorted.map(({ finish, start, index }) => ({ index, miner: start.miner, ...proofOf(finish) }));
+  return { cost_cor: formatCor(costWei), choices: proofs };
+}
+
 /** What this network tells of an answer beside OpenAI's fields: who gave it, what it cost, and the proof. */
-export function proofOf(finish: Finish): Record<string, unknown> {
+function proofOf(finish: Finish): Record<string, unknown> {
   const { ttftMs, durationMs, outputTokens } = finish;
   const decodeMs = durationMs - ttftMs;
   return {

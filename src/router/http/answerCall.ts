@@ -2,9 +2,9 @@ import type { AnswerEvent, TaskRequest } from "../task.ts";
 import type { Finish } from "./answer.ts";
 import type { AnswerFormat } from "./answerFormat.ts";
 
-/** A task and how its answer is wanted. */
+/** What is asked, once for each choice, and how the answer is wanted. */
 export interface AnswerCall {
-  readonly task: TaskRequest;
+  readonly tasks: readonly TaskRequest[];
   readonly format: AnswerFormat;
   readonly stream: boolean;
   readonly includeUsage: boolean;
@@ -14,10 +14,17 @@ export interface AnswerCall {
 export type Start = Extract<AnswerEvent, { type: "start" }>;
 export type Text = Extract<AnswerEvent, { type: "text" }>;
 
+/** One of the answers to a request, at its end. */
+export interface Choice {
+  readonly index: number;
+  readonly start: Start;
+  readonly finish: Finish;
+}
+
 /** Takes an answer as it comes and brings it to the client. */
 export interface Sink {
-  text(text: Text, start: Start): Promise<void>;
-  finish(finish: Finish, start: Start): Promise<void>;
+  text(text: Text, choice: { readonly start: Start; readonly index: number }): Promise<void>;
+  finish(choice: Choice): Promise<void>;
   /** True when the error was told to the client; else it becomes the response. */
   fail(error: unknown): Promise<boolean>;
 }

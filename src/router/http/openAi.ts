@@ -9,6 +9,7 @@ import type { Address } from "../../util/types.ts";
 import type { ServedModel, TaskRequest } from "../task.ts";
 import { type AnswerFormat, chatFormat, completionFormat } from "./answerFormat.ts";
 import type { App } from "./app.ts";
+import { choicesOf } from "./choices.ts";
 import { chatBodySchema, chatDraft } from "./chatBody.ts";
 import { completionBodySchema, completionDraft } from "./completionBody.ts";
 import { KEYED } from "./keyed.ts";
@@ -86,11 +87,8 @@ function answering(deps: Deps) {
         ? completeDraft(draft, { account, requestId, models: deps.router.models() })
         : repeatedTask(draft, stored);
     const { stream, includeUsage, wantsLogprobs } = draft;
-    await serveAnswer(
-      { task: { ...task, ...wishesOf(request.headers) }, format, stream, includeUsage, wantsLogprobs },
-      { request, reply },
-      deps,
-    );
+    const tasks = choicesOf({ ...task, ...wishesOf(request.headers) }, draft.n);
+    await serveAnswer({ tasks, format, stream, includeUsage, wantsLogprobs }, { request, reply }, deps);
   };
 }
 

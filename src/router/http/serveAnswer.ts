@@ -39,7 +39,7 @@ export async function serveAnswer(
     : new WholeSink(envelope, reply, call);
   await deps.running.during(async () => {
     try {
-      await relay(call.task, { sink, signal: left.signal, deps });
+      await relayAll(call.tasks, { sink, left, deps });
     } catch (error) {
       const code = error instanceof CortensorError ? error.code : isAbort(error) ? "interrupted" : "internal";
       deps.metrics.tasks.add(1, { state: "failed", reason: code });
@@ -49,13 +49,33 @@ export async function serveAnswer(
   });
 }
 
+/** All choices at once. When one fails the others are not wanted any more, but each is read to its end. */
+async function relayAll(
+  tasks: readonly TaskRequest[],
+  { sink, left, deps }: { sink: Sink; left: AbortController; deps: AnswerDeps },
+): Promise<void> {
+  const relays = tasks.map(async (task, index) => {
+    try {
+      await relay(task, { sink, signal: left.signal, deps, index });
+    } catch (error) {
+      left.abort();
+      throw error;
+    }
+  });
+  const ends = await Promise.allSettled(relays);
+  // The first one that failed of itself, and not because another one did.
+  const failed = ends.filter((end) => end.status === "rejected");
+  const cause = failed.find(({ reason }) => !isAbort(reason)) ?? failed[0];
+  if (cause !== undefined) throw cause.reason;
+}
+
 /**
  * Reads an answer to its end, also when its client is gone or a chunk cannot be written: what is left unread is neither
  * booked nor paid.
  */
 async function relay(
   task: TaskRequest,
-  { sink, signal, deps }: { sink: Sink; signal: AbortSignal; deps: AnswerDeps },
+  { sink, signal, deps, index }: { sink: Sink; signal: AbortSignal; deps: AnswerDeps; index: number },
 ): Promise<void> {
   const wait = new Wait(deps);
   let start: Start | undefined;
@@ -66,7 +86,7 @@ async function relay(
       else {
         wait.over(event);
         if (event.type === "finish") measure(event, deps.metrics);
-        failure ??= await attempt(() => pass(event, { sink, start }));
+        failure ??= await attempt(() => pass(event, { sink, start, index }));
       }
     }
   } finally {
@@ -86,11 +106,11 @@ async function attempt(action: () => Promise<void>): Promise<{ readonly error: u
 
 async function pass(
   event: Exclude<AnswerEvent, { type: "start" }>,
-  { sink, start }: { sink: Sink; start: Start | undefined },
+  { sink, start, index }: { sink: Sink; start: Start | undefined; index: number },
 ): Promise<void> {
   if (start === undefined) throw new Error(`an answer began with ${event.type}`);
-  if (event.type === "text") return await sink.text(event, start);
-  await sink.finish(event, start);
+  if (event.type === "text") return await sink.text(event, { start, index });
+  await sink.finish({ finish: event, start, index });
 }
 
 /** The time of a request without a token. */

@@ -14,6 +14,8 @@ const MAX_INPUT_BYTES = 900_000;
 /** Of `top_p: 0`, which asks for the likeliest token only. */
 const LEAST_TOP_P = 1e-6;
 
+const MOST_CHOICES = 16;
+
 /** Fields that both families share. `null` is as good as absent. */
 export const samplingFields = {
   max_tokens: z.int().min(1).max(1_048_576).nullish(),
@@ -23,6 +25,7 @@ export const samplingFields = {
   min_p: z.number().min(0).max(1).nullish(),
   seed: z.int().nullish(),
   stop: z.union([z.string().min(1).max(64), z.array(z.string().min(1).max(64)).max(4)]).nullish(),
+  n: z.int().min(1).max(MOST_CHOICES).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
 } as const;
@@ -35,6 +38,8 @@ export interface TaskDraft {
   readonly maxTokens: number | undefined;
   readonly sampling: Omit<TaskParams, "maxTokens">;
   readonly clientSeed: bigint | undefined;
+  /** Answers to the one request. */
+  readonly n: number;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly wantsLogprobs: boolean;
@@ -54,6 +59,7 @@ export function samplingOf(body: z.infer<typeof samplingSchema>): Omit<TaskDraft
       renderer: RENDERER_VERSION,
     },
     clientSeed: typeof body.seed === "number" ? BigInt.asUintN(64, BigInt(body.seed)) : undefined,
+    n: body.n ?? 1,
     stream: body.stream === true,
     includeUsage: body.stream_options?.include_usage === true,
   };

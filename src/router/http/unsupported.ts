@@ -12,7 +12,6 @@ const only =
  * nothing. To ignore them would give another answer than was asked for; other unknown fields are ignored.
  */
 const UNSUPPORTED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  n: only(1),
   best_of: only(1),
   tools: nothing,
   functions: nothing,

@@ -16,7 +16,7 @@ async function refusal(response: Response): Promise<ErrorBody["error"] & { statu
 }
 
 test.each([
-  [{ n: 2 }, "n"],
+  [{ n: 17 }, "n"],
   [{ tools: [{ type: "function", function: { name: "f" } }] }, "tools"],
   [{ functions: [{ name: "f" }] }, "functions"],
   [{ response_format: { type: "json_schema", json_schema: {} } }, "response_format"],
