@@ -7,6 +7,8 @@ import type { Answer, ClientEvent } from "./answer.ts";
 import { answerStream } from "./answerStream.ts";
 import { connectionError, errorOfResponse } from "./httpErrors.ts";
 import { bodyOf, type ClientRequest, headersOf, pathOf } from "./request.ts";
+import { slotsOf } from "./slots.ts";
+import { parseReply, type WholeReply } from "./wholeReply.ts";
 
 export interface ClientOptions {
   /** Of a router, with or without `/v1`: `http://127.0.0.1:5010/v1`. */
@@ -110,6 +112,38 @@ export class CortensorClient {
     }
   }
 
+  /**
+   * Sends a body of OpenAI's form to a path of theirs and waits for the whole reply. The answer is brought to its end also
+   * when this client dies meanwhile; asked again under the same key, it is there and costs nothing.
+   */
+  async post(
+    path: string,
+    { body, idempotencyKey }: { readonly body: unknown; readonly idempotencyKey: string },
+    signal?: AbortSignal,
+  ): Promise<WholeReply> {
+    const response = await this.#call(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: {
+        "content-type": "application/json",
+        "idempotency-key": idempotencyKey,
+        "x-cortensor-detached": "true",
+      },
+      ...(signal !== undefined && { signal }),
+    });
+    return parseReply(await this.#bodyOf(response, signal), response);
+  }
+
+  /** Answers that run at the connected miners, and how many could; undefined where a server does not say. */
+  async slots(signal?: AbortSignal): Promise<{ readonly busy: number; readonly total: number } | undefined> {
+    try {
+      return slotsOf(await this.#json("/api/v1/miners", signal));
+    } catch (error) {
+      if (error instanceof CortensorError && ["not-found", "method-not-allowed"].includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+
   /** JSON of the receipt of an answer that was given to this key. */
   async receipt(taskId: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const path = `/api/v1/receipts/${encodeURIComponent(taskId)}`;
@@ -123,7 +157,10 @@ export class CortensorClient {
   }
 
   async #json(path: string, signal: AbortSignal | undefined): Promise<unknown> {
-    const response = await this.#call(path, signal === undefined ? {} : { signal });
+    return await this.#bodyOf(await this.#call(path, signal === undefined ? {} : { signal }), signal);
+  }
+
+  async #bodyOf(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
     try {
       return await response.json();
     } catch (error) {

@@ -7,3 +7,4 @@ export type { Answer, ClientAttempt, ClientEvent, ClientResult } from "./answer.
 export { type ClientModel, type ClientOptions, CortensorClient } from "./cortensorClient.ts";
 export type { ClientRequest } from "./request.ts";
 export { type Verdict, verifyReceipt } from "./verifyReceipt.ts";
+export type { WholeReply } from "./wholeReply.ts";

@@ -51,6 +51,11 @@ export const ERRORS = {
     status: 400,
     help: "The prompt and the answer together must fit the model's context. Shorten the prompt or choose a model with a longer context.",
   },
+  "batch-changed": {
+    exit: 2,
+    status: 409,
+    help: "The unfinished answers beside the output belong to another batch file or other options. Move the .part file away, or give the options and file that it was begun with.",
+  },
   "model-memory": {
     exit: 3,
     status: 503,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -33,6 +33,17 @@ describe("README", () => {
       if (words[0] !== "down") expect(stdout).not.toBe("");
       receipt = /receipt (r_\w+)/.exec(stderr)?.[1] ?? receipt;
     }
+  });
+
+  test("many prompts are asked as it stands there", async () => {
+    const { home, run } = await program();
+    expect((await run("up", "--port", "0", "--detach")).exitCode).toBe(0);
+    await writeFile(join(home, "prompts.jsonl"), '"What is a dog?"\n{"prompt": "What is a cat?"}\n');
+    for (const command of commandsOf("Many prompts").filter(([name]) => name === "submit")) {
+      const { exitCode, stderr } = await run(...command.map((word) => (/\.\w+$/.test(word) ? join(home, word) : word)));
+      expect({ command, exitCode, stderr }).toMatchObject({ command, exitCode: 0 });
+    }
+    expect(await readFile(join(home, "answers.jsonl"), "utf8")).toMatch(/^\{"line":1.*dog.*\n\{"line":2.*cat.*\n$/);
   });
 
   test("another machine joins with the preset file alone and serves the first one's router", async () => {

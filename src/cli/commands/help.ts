@@ -3,16 +3,19 @@ import { type ErrorCode, ERRORS } from "../../errors/catalogue.ts";
 import { nearest } from "../../util/nearest.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { environmentTopic, exitCodesTopic, jsonTopic } from "./helpTopics.ts";
+import { batchTopic, environmentTopic, exitCodesTopic, jsonTopic } from "./helpTopics.ts";
 
 const TOPICS: Readonly<Record<string, (ctx: Context) => void | Promise<void>>> = {
   "exit-codes": exitCodesTopic,
   environment: environmentTopic,
   json: jsonTopic,
+  batch: batchTopic,
 };
 
 export const help = defineCommand({
-  arguments: [{ name: "topic", describe: "a command, an error code, exit-codes, environment or json", repeat: true }],
+  arguments: [
+    { name: "topic", describe: "a command, an error code, exit-codes, environment, json or batch", repeat: true },
+  ],
   examples: ["cortensor help wallet new", "cortensor help home-in-use"],
   async run(ctx, { args }) {
     const topic = args.topic.join(" ");

@@ -63,3 +63,23 @@ export function jsonTopic(ctx: Context): void {
   ];
   ctx.result({ schema: "cortensor.help/1", text: lines.join(" ") }, () => lines.forEach((line) => ctx.out(line)));
 }
+
+const BATCH = `cortensor submit --batch IN.jsonl --output OUT.jsonl
+
+A line of IN is one request, in one of these forms:
+  "What is a dog?"
+  {"prompt": "What is a dog?", "max_tokens": 50}
+  {"messages": [{"role": "user", "content": "What is a dog?"}], "seed": 7}
+  {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"messages": [...]}}
+Other options of submit apply to every line that does not say it itself.
+
+OUT has a line for every line of IN, in the same order: for the last form as OpenAI writes it, else
+  {"line", "text", "finish_reason", "model", "usage", "miner", "cost_cor", "receipt"}
+and for a line that failed {"line", "error": {"code", "message"}}; then the exit code is 5.
+
+Finished lines are kept in OUT.jsonl.part. After a crash or Ctrl-C the same command goes on where it stopped: each line
+is asked under a key of its own, so what the router has answered meanwhile is returned and not paid again.`;
+
+export function batchTopic(ctx: Context): void {
+  ctx.result({ schema: "cortensor.help/1", text: BATCH }, () => ctx.out(BATCH));
+}

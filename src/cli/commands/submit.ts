@@ -9,6 +9,7 @@ import { writeJson } from "../../util/jsonFile.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { AnswerPage, ask } from "../submit/ask.ts";
+import { checkAlone, submitBatch } from "../submit/submitBatch.ts";
 import { promptOf } from "../submit/promptOf.ts";
 import { quoteFields, quoteOf } from "../submit/quote.ts";
 import { submitSections } from "../submit/submitFlags.ts";
@@ -24,6 +25,8 @@ export const submit = defineCommand({
   drains: true,
   async run(ctx, { args, options }) {
     checkStop(options.stop);
+    if (options.batch !== undefined) return await submitBatch(ctx, { prompt: args.prompt, ...options });
+    checkAlone(options);
     const { stdin, signal } = ctx;
     const prompt = await promptOf({ given: args.prompt, file: options.file, stdin, signal });
     const access = await findRouter({ ...options, home: ctx.home, url: options.router, env: ctx.env });

@@ -67,8 +67,32 @@ const networkFlags = {
   dryRun: { ...dryRunFlag.dryRun, describe: "show what it may cost and who could serve; send nothing" },
 } as const satisfies Flags;
 
+const batchFlags = {
+  batch: {
+    type: "string",
+    default: undefined,
+    value: "IN.jsonl",
+    describe: "ask every line of this file; needs --output",
+  },
+  output: {
+    type: "string",
+    default: undefined,
+    short: "o",
+    value: "FILE",
+    describe: "where the answers of a batch go, in the order of its lines",
+  },
+  parallel: {
+    type: "integer",
+    default: undefined,
+    min: 1,
+    max: 1024,
+    describe: "requests of a batch at once; as many as the miners have free slots when not given",
+  },
+} as const satisfies Flags;
+
 export const submitSections = [
   { title: "Prompt", flags: promptFlags },
   { title: "Answer", flags: answerFlags },
+  { title: "Many prompts", flags: batchFlags },
   { title: "Network", flags: networkFlags },
 ] as const;

@@ -6,6 +6,7 @@ import type { AnswerEvent, TaskRequest } from "../task.ts";
 import type { Finish } from "./answer.ts";
 import type { AnswerCall, Sink, Start } from "./answerCall.ts";
 import type { AnsweringRouter } from "./answeringRouter.ts";
+import { isDetached } from "./detached.ts";
 import { Envelope } from "./envelope.ts";
 import type { HttpMetrics } from "./httpMetrics.ts";
 import type { Running } from "./running.ts";
@@ -22,7 +23,7 @@ export interface AnswerDeps {
 
 /**
  * Answers one request. Nothing is sent before the first token, so that a failure until then has its own HTTP status and
- * the headers name the miner that really answers. A client that leaves aborts the task at once.
+ * the headers name the miner that really answers. A client that leaves aborts the task at once, unless it asked otherwise.
  */
 export async function serveAnswer(
   call: AnswerCall,
@@ -31,7 +32,7 @@ export async function serveAnswer(
 ): Promise<void> {
   const left = new AbortController();
   reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) left.abort();
+    if (!reply.raw.writableFinished && !isDetached(request)) left.abort();
   });
   const envelope = new Envelope(call, deps.clock);
   const sink = call.stream

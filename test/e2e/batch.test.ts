@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseCor } from "../../src/util/money.ts";
+import { type Program, program } from "../support/program.ts";
+
+const LINES = 40;
+
+interface Answer {
+  readonly line: number;
+  readonly text: string;
+  readonly cost_cor: string;
+  readonly receipt: string;
+}
+
+/** Runs a batch and kills it, without a word, when so many lines are finished. */
+async function killedAt(lines: number, { home }: Program, { argv, part }: { argv: string[]; part: string }) {
+  const child = spawn(process.execPath, ["dist/main.js", ...argv], {
+    env: { ...process.env, CORTENSOR_HOME: home },
+    stdio: "ignore",
+  });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  const finished = async (): Promise<number> =>
+    existsSync(part) ? (await readFile(part, "utf8")).trimEnd().split("\n").length - 1 : 0;
+  while ((await finished()) < lines && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill("SIGKILL");
+  await gone;
+  expect(child.signalCode).toBe("SIGKILL");
+}
+
+test("a batch that is killed twice goes on, and every line is answered once and paid once", async () => {
+  const network = await program();
+  const { home, run } = network;
+  const script = ["--engine", "scripted", "--script", "rate=150,length=60"];
+  expect((await run("up", "--port", "0", "--miners", "2", ...script, "--detach")).exitCode).toBe(0);
+  const [input, output] = [join(home, "in.jsonl"), join(home, "out.jsonl")];
+  const prompts = Array.from({ length: LINES }, (_, at) => JSON.stringify(`Prompt number ${at + 1}`));
+  await writeFile(input, `${prompts.join("\n")}\n`);
+  const argv = ["submit", "--batch", input, "-o", output, "--max-tokens", "80", "--json"];
+
+  for (const at of [5, 20]) await killedAt(at, network, { argv, part: `${output}.part` });
+  expect(existsSync(output)).toBe(false);
+  const last = await run(...argv);
+  expect(last).toMatchObject({ exitCode: 0, stderr: "" });
+  const summary = JSON.parse(last.stdout) as { resumed: number; cost_cor: string; miners: object };
+  expect(summary).toMatchObject({ lines: LINES, answered: LINES, failed: 0 });
+  expect(summary.resumed).toBeGreaterThanOrEqual(20);
+  expect(Object.keys(summary.miners)).toHaveLength(2);
+  expect(existsSync(`${output}.part`)).toBe(false);
+
+  const text = await readFile(output, "utf8");
+  const answers = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Answer);
+  expect(answers.map(({ line }) => line)).toEqual(Array.from({ length: LINES }, (_, at) => at + 1));
+  expect(new Set(answers.map(({ receipt }) => receipt)).size).toBe(LINES);
+  const costs = answers.reduce((sum, { cost_cor: cost }) => sum + (parseCor(cost) ?? 0n), 0n);
+  expect(parseCor(summary.cost_cor)).toBe(costs);
+  expect(await paid(network)).toBe(costs);
+
+  // The same file once more: the router has every answer, and nobody pays again.
+  expect((await run(...argv)).exitCode).toBe(0);
+  expect(await readFile(output, "utf8")).toBe(text);
+  expect(await paid(network)).toBe(costs);
+});
+
+/** What the clients' session has paid so far, by its voucher. */
+async function paid({ run }: Program): Promise<bigint> {
+  const sessions = JSON.parse((await run("session", "list", "--json")).stdout) as {
+    readonly nodes: readonly { readonly name: string; readonly role: string; readonly voucher_cor: string }[];
+  }[];
+  const earned = sessions.flatMap(({ nodes }) => nodes.filter((node) => node.role === "earns"));
+  const router = earned.filter(({ name }) => name.startsWith("router"));
+  return router.reduce((sum, node) => sum + (parseCor(node.voucher_cor) ?? 0n), 0n);
+}
