@@ -95,6 +95,7 @@ async function build(ground: Ground, deps: Deps): Promise<RunningNode> {
       software: options.software,
       network: preset.name,
       practice: preset.practice,
+      batches: { folder: join(home.node(name).folder, "batches") },
     },
     {
       router,

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import OpenAI, { toFile } from "openai";
 import { expect, test } from "vitest";
 import { parseCor } from "../../src/util/money.ts";
 import { type Program, program } from "../support/program.ts";
@@ -65,6 +66,52 @@ test("a batch that is killed twice goes on, and every line is answered once and 
   expect((await run(...argv)).exitCode).toBe(0);
   expect(await readFile(output, "utf8")).toBe(text);
   expect(await paid(network)).toBe(costs);
+});
+
+test("a batch of the official client outlives its router, which is killed twice", async () => {
+  const network = await program();
+  const { home, run } = network;
+  const port = String(20_000 + 2 * Math.floor(Math.random() * 5000));
+  const script = ["--engine", "scripted", "--script", "rate=30,length=50"];
+  expect((await run("up", "--port", port, "--miners", "2", ...script, "--detach")).exitCode).toBe(0);
+  const up = JSON.parse(await readFile(join(home, "run", "up.json"), "utf8")) as {
+    router_url: string;
+    api_key: string;
+  };
+  const ai = new OpenAI({ baseURL: up.router_url, apiKey: up.api_key, maxRetries: 0 });
+  const lines = Array.from({ length: LINES }, (_, at) => ({
+    custom_id: `id-${at}`,
+    method: "POST",
+    url: "/v1/chat/completions",
+    body: { messages: [{ role: "user", content: `Prompt ${at}` }], max_tokens: 60 },
+  }));
+  const content = Buffer.from(lines.map((line) => JSON.stringify(line)).join("\n"));
+  const file = await ai.files.create({ file: await toFile(content, "in.jsonl"), purpose: "batch" });
+  const { id } = await ai.batches.create({
+    input_file_id: file.id,
+    endpoint: "/v1/chat/completions",
+    completion_window: "24h",
+  });
+  const seen = async () => await ai.batches.retrieve(id).catch(() => undefined);
+  const completed = async (): Promise<number> => (await seen())?.request_counts?.completed ?? 0;
+  for (const at of [8, 20]) {
+    const { processes } = JSON.parse((await run("status", "--json")).stdout) as {
+      readonly processes: readonly { readonly role: string; readonly pid: number }[];
+    };
+    const router = processes.find(({ role }) => role === "router");
+    await expect.poll(completed, { interval: 5, timeout: 30_000 }).toBeGreaterThanOrEqual(at);
+    expect(await completed()).toBeLessThan(LINES);
+    process.kill(router?.pid ?? 0, "SIGKILL");
+    await expect.poll(seen, { interval: 20, timeout: 30_000 }).toBe(undefined);
+    await expect.poll(seen, { interval: 20, timeout: 30_000 }).toBeDefined();
+  }
+  await expect.poll(async () => (await seen())?.status, { interval: 50, timeout: 60_000 }).toBe("completed");
+  const batch = await ai.batches.retrieve(id);
+  expect(batch.request_counts).toEqual({ total: LINES, completed: LINES, failed: 0 });
+  const text = await (await ai.files.content(batch.output_file_id ?? "")).text();
+  const costs = [...text.matchAll(/"cost_cor":"([\d.]+)"/g)].map(([, cost]) => parseCor(cost ?? "") ?? 0n);
+  expect(costs).toHaveLength(LINES);
+  expect(await paid(network)).toBe(costs.reduce((sum, cost) => sum + cost, 0n));
 });
 
 /** What the clients' session has paid so far, by its voucher. */

@@ -1,7 +1,7 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, rename, rm } from "node:fs/promises";
 import { z } from "zod";
 import { CortensorError } from "../../errors/cortensorError.ts";
+import { Journal, type Place } from "../../util/journal.ts";
 import { type DoneLine, doneSchema, type Tally } from "./doneLine.ts";
 
 const headSchema = z.looseObject({
@@ -9,6 +9,7 @@ const headSchema = z.looseObject({
   input: z.string(),
   options: z.string(),
 });
+
 /** What a batch is: the same one goes on, another is refused. Both are SHA-256. */
 export interface BatchIdentity {
   readonly input: string;
@@ -18,28 +19,22 @@ export interface BatchIdentity {
 /** The finished lines of a batch, on disk beside its result until that is whole. */
 export class PartFile {
   readonly #file: string;
-  readonly #handle: FileHandle;
-  readonly #places = new Map<number, { readonly at: number; readonly bytes: number }>();
+  readonly #identity: BatchIdentity;
+  readonly #places = new Map<number, Place>();
   readonly #tallies = new Map<number, Tally>();
-  #end = 0;
-  #unsynced: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  #journal!: Journal;
 
-  private constructor(file: string, handle: FileHandle) {
+  private constructor(file: string, identity: BatchIdentity) {
     this.#file = file;
-    this.#handle = handle;
+    this.#identity = identity;
   }
 
   /** Opens what an earlier run left, or begins. `batch-changed` when the file belongs to another batch. */
   static async open(file: string, identity: BatchIdentity): Promise<PartFile> {
-    const part = new PartFile(file, await open(file, "a+", 0o600));
-    try {
-      await part.#load(identity);
-      return part;
-    } catch (error) {
-      await part.close();
-      throw error;
-    }
+    const part = new PartFile(file, identity);
+    part.#journal = await Journal.open(file, (record, place) => part.#load(record, place));
+    if (part.#journal.empty) await part.#journal.append({ schema: "cortensor.batch-part/1", ...identity });
+    return part;
   }
 
   /** The finished lines, by number. */
@@ -47,10 +42,9 @@ export class PartFile {
     return this.#tallies;
   }
 
-  /** Resolves when the line is on disk. Lines that come while one sync runs share the next. */
+  /** Resolves when the line is on disk. */
   async add(done: DoneLine): Promise<void> {
-    await this.#append(done);
-    this.#note(done);
+    this.#note(done, await this.#journal.append(done));
   }
 
   /** Writes OUT in the order of `lines`, whole or not at all, and removes this file. */
@@ -59,9 +53,9 @@ export class PartFile {
     const out = await open(whole, "w", 0o644);
     try {
       for (const line of lines) {
-        const { at, bytes } = this.#placeOf(line);
-        const { buffer } = await this.#handle.read(Buffer.alloc(bytes), 0, bytes, at);
-        const { output: record } = JSON.parse(buffer.toString("utf8")) as DoneLine;
+        const place = this.#places.get(line);
+        if (place === undefined) throw new Error(`line ${line} is not finished`);
+        const { output: record } = (await this.#journal.read(place)) as DoneLine;
         await out.appendFile(`${JSON.stringify(record)}\n`);
       }
       await out.sync();
@@ -69,100 +63,42 @@ export class PartFile {
       await out.close();
     }
     await rename(whole, output);
-    await syncFolder(dirname(output));
     await this.close();
     await rm(this.#file, { force: true });
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await this.#journal.close();
   }
 
-  async #load(identity: BatchIdentity): Promise<void> {
-    const bytes = await this.#handle.readFile();
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    // A line that the crash cut short was not finished for anybody.
-    if (whole < bytes.length) await this.#handle.truncate(whole);
-    if (whole === 0) return await this.#append({ schema: "cortensor.batch-part/1", ...identity });
-    let at = 0;
-    while (at < whole) {
-      const end = bytes.indexOf(0x0a, at) + 1;
-      const record = parse(bytes.toString("utf8", at, end));
-      if (at === 0) this.#check(record, identity);
-      else {
-        const done = doneSchema.safeParse(record);
-        if (!done.success) throw damaged(this.#file);
-        this.#end = end;
-        this.#places.set(done.data.line, { at, bytes: end - at });
-        this.#note(done.data);
-      }
-      at = end;
-    }
-    this.#end = whole;
+  #load(record: unknown, place: Place): void {
+    if (place.at === 0) return this.#check(record);
+    const done = doneSchema.safeParse(record);
+    if (!done.success) throw changed(this.#file, "is not what a batch left there");
+    this.#note(done.data, place);
   }
 
-  #check(record: unknown, { input, options }: BatchIdentity): void {
+  #check(record: unknown): void {
     const head = headSchema.safeParse(record);
-    if (!head.success) throw damaged(this.#file);
-    if (head.data.input === input && head.data.options === options) return;
-    const what = head.data.input === input ? "other options" : "another batch file, or an older state of this one";
-    throw new CortensorError("batch-changed", `${this.#file} belongs to ${what}`, {
-      why: [["why", "its answers would not fit the lines that are asked now"]],
-      try: `mv ${this.#file} ${this.#file}.old`,
-      data: { file: this.#file },
-    });
+    if (!head.success) throw changed(this.#file, "is not what a batch left there");
+    const { input, options } = head.data;
+    if (input !== this.#identity.input)
+      throw changed(this.#file, "belongs to another batch file, or an older state of this one");
+    if (options !== this.#identity.options) throw changed(this.#file, "belongs to other options");
   }
 
-  async #append(record: object): Promise<void> {
-    const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
-    const at = this.#end;
-    this.#end += bytes.length;
-    if ("line" in record && typeof record.line === "number") this.#places.set(record.line, { at, bytes: bytes.length });
-    const written = this.#unsynced.then(() => this.#handle.appendFile(bytes));
-    this.#unsynced = written;
-    await written;
-    this.#next ??= this.#unsynced.then(() => {
-      this.#next = undefined;
-      return this.#handle.datasync();
-    });
-    await this.#next;
-  }
-
-  #note(done: DoneLine): void {
+  #note(done: DoneLine, place: Place): void {
     const { line, failed, prompt_tokens, output_tokens, cost_cor, miner } = done;
+    this.#places.set(line, place);
     // The outputs of a long batch stay on disk.
     this.#tallies.set(line, { line, failed, prompt_tokens, output_tokens, cost_cor, miner });
   }
-
-  #placeOf(line: number): { readonly at: number; readonly bytes: number } {
-    const place = this.#places.get(line);
-    if (place === undefined) throw new Error(`line ${line} is not finished`);
-    return place;
-  }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function damaged(file: string): CortensorError {
-  return new CortensorError("batch-changed", `${file} is not what a batch left there`, {
+function changed(file: string, said: string): CortensorError {
+  return new CortensorError("batch-changed", `${file} ${said}`, {
+    why: [["why", "its answers would not fit the lines that are asked now"]],
     try: `mv ${file} ${file}.old`,
     data: { file },
   });
-}
-
-/** After a rename, so that a power cut cannot undo it. Windows cannot open a folder, and needs no such thing. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -7,6 +7,7 @@ import { CortensorError } from "../../errors/cortensorError.ts";
 import type { App } from "./app.ts";
 import { ApiKeys } from "./apiKeys.ts";
 import type { HttpServerDeps, HttpServerOptions } from "./context.ts";
+import { addBatches } from "./batches/addBatches.ts";
 import { Cors } from "./cors.ts";
 import { errorReply } from "./errorReply.ts";
 import { createHttpMetrics, type HttpMetrics } from "./httpMetrics.ts";
@@ -61,7 +62,7 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
   });
   addErrors(app, { deps, routes });
   addOperationsRoutes(app, { ...deps, ...options });
-  await app.register((keyed, _, done) => {
+  await app.register(async (keyed) => {
     // After the rate limit, so that guessing keys is limited by address.
     keyed.addHook("preParsing", async (request, _, payload) => {
       if (request.account === undefined) throw wrongKey(request.headers.authorization);
@@ -69,7 +70,8 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
     });
     addOpenAi(keyed.withTypeProvider<ZodTypeProvider>(), { ...deps, metrics });
     addNetworkRoutes(keyed.withTypeProvider<ZodTypeProvider>(), deps);
-    done();
+    if (options.batches !== undefined)
+      await addBatches(keyed.withTypeProvider<ZodTypeProvider>(), options.batches, { ...deps, measured: metrics });
   });
   return app;
 }

@@ -5,6 +5,7 @@ import type { Metrics } from "../../observability/metrics.ts";
 import type { StatusSnapshot } from "../../observability/snapshot.ts";
 import type { Clock } from "../../util/types.ts";
 import type { AnsweringRouter } from "./answeringRouter.ts";
+import type { BatchOptions } from "./batches/limits.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -19,6 +20,8 @@ export interface HttpServerOptions {
   readonly network: string;
   readonly practice: boolean;
   readonly software: string;
+  /** Files and batches are kept where this says; without it there are none. */
+  readonly batches?: BatchOptions;
   /** Time that running answers have at a stop; 3 s when absent. */
   readonly drainMs?: number;
 }
