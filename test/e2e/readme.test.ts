@@ -35,11 +35,12 @@ describe("README", () => {
     }
   });
 
-  test("many prompts are asked as it stands there", async () => {
+  test("many prompts and long texts are asked as it stands there", async () => {
     const { home, run } = await program();
     expect((await run("up", "--port", "0", "--detach")).exitCode).toBe(0);
     await writeFile(join(home, "prompts.jsonl"), '"What is a dog?"\n{"prompt": "What is a cat?"}\n');
-    for (const command of commandsOf("Many prompts").filter(([name]) => name === "submit")) {
+    await writeFile(join(home, "book.txt"), "A dog is an animal. A cat is an animal too. ".repeat(200));
+    for (const command of commandsOf("Many prompts, long texts").filter(([name]) => name === "submit")) {
       const { exitCode, stderr } = await run(...command.map((word) => (/\.\w+$/.test(word) ? join(home, word) : word)));
       expect({ command, exitCode, stderr }).toMatchObject({ command, exitCode: 0 });
     }

@@ -50,7 +50,7 @@ export function summaryOf(
 }
 
 /** Decimal COR; null when no line tells its cost. */
-function costOf(tallies: Iterable<Pick<Tally, "cost_cor">>): string | null {
+export function costOf(tallies: Iterable<Pick<Tally, "cost_cor">>): string | null {
   let total: bigint | undefined;
   for (const { cost_cor: cost } of tallies) {
     const wei = cost === null ? undefined : parseCor(cost);

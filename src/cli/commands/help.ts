@@ -3,18 +3,23 @@ import { type ErrorCode, ERRORS } from "../../errors/catalogue.ts";
 import { nearest } from "../../util/nearest.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { batchTopic, environmentTopic, exitCodesTopic, jsonTopic } from "./helpTopics.ts";
+import { batchTopic, environmentTopic, exitCodesTopic, jsonTopic, mapReduceTopic } from "./helpTopics.ts";
 
 const TOPICS: Readonly<Record<string, (ctx: Context) => void | Promise<void>>> = {
   "exit-codes": exitCodesTopic,
   environment: environmentTopic,
   json: jsonTopic,
   batch: batchTopic,
+  "map-reduce": mapReduceTopic,
 };
 
 export const help = defineCommand({
   arguments: [
-    { name: "topic", describe: "a command, an error code, exit-codes, environment, json or batch", repeat: true },
+    {
+      name: "topic",
+      describe: "a command, an error code, exit-codes, environment, json, batch or map-reduce",
+      repeat: true,
+    },
   ],
   examples: ["cortensor help wallet new", "cortensor help home-in-use"],
   async run(ctx, { args }) {

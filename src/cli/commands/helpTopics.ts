@@ -83,3 +83,25 @@ is asked under a key of its own, so what the router has answered meanwhile is re
 export function batchTopic(ctx: Context): void {
   ctx.result({ schema: "cortensor.help/1", text: BATCH }, () => ctx.out(BATCH));
 }
+
+export async function mapReduceTopic(ctx: Context): Promise<void> {
+  const { MAP_PROMPT, REDUCE_PROMPT } = await import("../mapReduce/prompts.ts");
+  const text = `cortensor submit --map-reduce "Sum up this text." --file book.txt
+
+Cuts the text on sentence ends into chunks that fit the model's context, asks every chunk at once, and puts the answers
+together in a tree until one is left. A text that fits at once is asked at once. --json has the whole tree with what each
+request cost. The same command after a crash gets from the router what was answered already.
+
+Asked of each chunk:
+
+${indent(MAP_PROMPT)}
+
+Asked of the answers of several chunks:
+
+${indent(REDUCE_PROMPT)}`;
+  ctx.result({ schema: "cortensor.help/1", text, map: MAP_PROMPT, reduce: REDUCE_PROMPT }, () => ctx.out(text));
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}

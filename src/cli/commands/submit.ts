@@ -11,6 +11,7 @@ import type { Context } from "../context.ts";
 import { AnswerPage, ask } from "../submit/ask.ts";
 import { checkAlone, submitBatch } from "../submit/submitBatch.ts";
 import { promptOf } from "../submit/promptOf.ts";
+import { submitMapReduce } from "../submit/submitMapReduce.ts";
 import { quoteFields, quoteOf } from "../submit/quote.ts";
 import { submitSections } from "../submit/submitFlags.ts";
 import { dimLine } from "./dimLine.ts";
@@ -26,6 +27,7 @@ export const submit = defineCommand({
   async run(ctx, { args, options }) {
     checkStop(options.stop);
     if (options.batch !== undefined) return await submitBatch(ctx, { prompt: args.prompt, ...options });
+    if (options.mapReduce) return await submitMapReduce(ctx, { prompt: args.prompt, ...options });
     checkAlone(options);
     const { stdin, signal } = ctx;
     const prompt = await promptOf({ given: args.prompt, file: options.file, stdin, signal });

@@ -32,7 +32,7 @@ const MILLION = 1_000_000n;
 
 /** Throws `no-capacity`, `model-unserved` and `bad-request` as the router would. */
 export function quoteOf({ models, messages, model: wanted, maxTokens, router }: QuoteInput): Quote {
-  const model = choose(models, wanted);
+  const model = chooseModel(models, wanted);
   const { contextTokens } = model;
   const room = contextTokens === null ? DEFAULT_MAX_TOKENS : Math.max(1, Math.floor(contextTokens / 2));
   const outputTokens = maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, room);
@@ -73,7 +73,8 @@ export function quoteFields(quote: Quote): (readonly [label: string, value: stri
   ];
 }
 
-function choose(models: readonly ClientModel[], wanted: string | undefined): ClientModel {
+/** The model that is asked: the one named, or the only one. */
+export function chooseModel(models: readonly ClientModel[], wanted: string | undefined): ClientModel {
   const served = models.map(({ name }) => name);
   const [first, ...others] = models;
   if (first === undefined)

@@ -2,20 +2,14 @@ import { CortensorError } from "../../errors/cortensorError.ts";
 import { findRouter } from "../../fleet/upFile.ts";
 import type { BatchOptions } from "../batch/batchRun.ts";
 import type { Context } from "../context.ts";
+import { type AnswerOptions, bodyDefaults } from "./bodyDefaults.ts";
 
-export interface SubmitBatchOptions {
+export interface SubmitBatchOptions extends AnswerOptions {
   readonly prompt: string | undefined;
   readonly batch?: string | undefined;
   readonly output: string | undefined;
   readonly file: string | undefined;
   readonly parallel: number | undefined;
-  readonly system: string | undefined;
-  readonly model: string | undefined;
-  readonly maxTokens: number | undefined;
-  readonly temperature: number | undefined;
-  readonly topP: number | undefined;
-  readonly seed: number | undefined;
-  readonly stop: readonly string[];
   readonly router: string | undefined;
   readonly apiKeyFile: string | undefined;
   readonly timeout: number;
@@ -25,7 +19,7 @@ export interface SubmitBatchOptions {
 
 /** `submit --batch`: what it asks is in the file, the other options are what its lines leave open. */
 export async function submitBatch(ctx: Context, options: SubmitBatchOptions): Promise<number> {
-  const { batch: input = "", output, parallel, timeout, maxTokens, topP, stop } = options;
+  const { batch: input = "", output, parallel, timeout } = options;
   if (options.prompt !== undefined) throw notBoth("a prompt");
   if (options.file !== undefined) throw notBoth("--file");
   if (options.receipt !== undefined) throw notBoth("--receipt");
@@ -35,13 +29,7 @@ export async function submitBatch(ctx: Context, options: SubmitBatchOptions): Pr
       data: { option: "output" },
     });
   const access = await findRouter({ ...options, home: ctx.home, url: options.router, env: ctx.env });
-  const { system, model, temperature, seed } = options;
-  const body = { model, max_tokens: maxTokens, temperature, top_p: topP, seed, ...(stop.length > 0 && { stop }) };
-  const defaults = {
-    system,
-    body: Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)),
-  };
-  const request: BatchOptions = { input, output, defaults, parallel, timeoutS: timeout, access };
+  const request: BatchOptions = { input, output, defaults: bodyDefaults(options), parallel, timeoutS: timeout, access };
   if (options.dryRun) return await (await import("../batch/batchQuote.ts")).showQuote(ctx, request);
   return await (await import("../batch/runBatch.ts")).runBatch(ctx, request);
 }

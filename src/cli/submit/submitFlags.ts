@@ -67,7 +67,7 @@ const networkFlags = {
   dryRun: { ...dryRunFlag.dryRun, describe: "show what it may cost and who could serve; send nothing" },
 } as const satisfies Flags;
 
-const batchFlags = {
+const manyFlags = {
   batch: {
     type: "string",
     default: undefined,
@@ -81,18 +81,23 @@ const batchFlags = {
     value: "FILE",
     describe: "where the answers of a batch go, in the order of its lines",
   },
+  mapReduce: {
+    type: "boolean",
+    default: false,
+    describe: "ask PROMPT about a text longer than the context, from --file or a pipe, in parts",
+  },
   parallel: {
     type: "integer",
     default: undefined,
     min: 1,
     max: 1024,
-    describe: "requests of a batch at once; as many as the miners have free slots when not given",
+    describe: "requests at once; as many as the miners have free slots when not given",
   },
 } as const satisfies Flags;
 
 export const submitSections = [
   { title: "Prompt", flags: promptFlags },
   { title: "Answer", flags: answerFlags },
-  { title: "Many prompts", flags: batchFlags },
+  { title: "Many prompts, long texts", flags: manyFlags },
   { title: "Network", flags: networkFlags },
 ] as const;
