@@ -9,6 +9,7 @@ import { writeJson } from "../../util/jsonFile.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { AnswerPage, ask } from "../submit/ask.ts";
+import { askChoices, checkChoices, choicesJson } from "../submit/askChoices.ts";
 import { checkAlone, submitBatch } from "../submit/submitBatch.ts";
 import { promptOf } from "../submit/promptOf.ts";
 import { submitMapReduce } from "../submit/submitMapReduce.ts";
@@ -29,6 +30,7 @@ export const submit = defineCommand({
     if (options.batch !== undefined) return await submitBatch(ctx, { prompt: args.prompt, ...options });
     if (options.mapReduce) return await submitMapReduce(ctx, { prompt: args.prompt, ...options });
     checkAlone(options);
+    checkChoices(options);
     const { stdin, signal } = ctx;
     const prompt = await promptOf({ given: args.prompt, file: options.file, stdin, signal });
     const access = await findRouter({ ...options, home: ctx.home, url: options.router, env: ctx.env });
@@ -40,7 +42,7 @@ export const submit = defineCommand({
     ];
     if (options.dryRun) {
       const models = await client.models(signal);
-      const quote = quoteOf({ models, messages, model, maxTokens, router: access.baseUrl });
+      const quote = quoteOf({ models, messages, model, maxTokens, router: access.baseUrl, answers: options.n });
       ctx.result(quote, () => ctx.fields(quoteFields(quote)));
       return ctx.note("Nothing was sent.");
     }
@@ -50,7 +52,9 @@ export const submit = defineCommand({
     const asked = given({ model, maxTokens, temperature, topP, seed, stop, redundancy });
     const request: ClientRequest = { prompt: messages, ...asked };
     const streamed = options.stream && !ctx.global.json;
-    const answer = await ask(ctx, { client, request, streamed, timeoutS: options.timeout });
+    const asked = { client, request, streamed, timeoutS: options.timeout };
+    if (options.n > 1) return await showChoices(ctx, await askChoices(ctx, asked, options.n));
+    const answer = await ask(ctx, asked);
     ctx.result(submitJson(answer), () => {
       if (!streamed) whole(ctx, answer);
     });
@@ -65,6 +69,17 @@ function whole(ctx: Context, { text }: Answer): void {
   const page = new AnswerPage(ctx);
   page.write(text);
   page.endLine();
+}
+
+async function showChoices(ctx: Context, answers: readonly Answer[]): Promise<void> {
+  if (ctx.global.json) ctx.json(choicesJson(answers));
+  for (const [index, answer] of answers.entries()) {
+    if (!ctx.global.json) {
+      if (index > 0) ctx.out("");
+      whole(ctx, answer);
+    }
+    await closing(ctx, answer);
+  }
 }
 
 /** The line under the answer, with the receipt's id as `verify` takes it. */

@@ -24,6 +24,8 @@ export interface QuoteInput {
   readonly model: string | undefined;
   readonly maxTokens: number | undefined;
   readonly router: string;
+  /** `--n`; the tokens are of one answer, the cost is of all. */
+  readonly answers?: number;
 }
 
 /** As a router has it. */
@@ -31,7 +33,7 @@ const DEFAULT_MAX_TOKENS = 512;
 const MILLION = 1_000_000n;
 
 /** Throws `no-capacity`, `model-unserved` and `bad-request` as the router would. */
-export function quoteOf({ models, messages, model: wanted, maxTokens, router }: QuoteInput): Quote {
+export function quoteOf({ models, messages, model: wanted, maxTokens, router, answers = 1 }: QuoteInput): Quote {
   const model = chooseModel(models, wanted);
   const { contextTokens } = model;
   const room = contextTokens === null ? DEFAULT_MAX_TOKENS : Math.max(1, Math.floor(contextTokens / 2));
@@ -42,7 +44,7 @@ export function quoteOf({ models, messages, model: wanted, maxTokens, router }: 
   const cost =
     promptPrice === undefined || outputPrice === undefined
       ? null
-      : formatCor(feeOf({ promptTokens, outputTokens, promptPrice, outputPrice, promptPaid: true }));
+      : formatCor(BigInt(answers) * feeOf({ promptTokens, outputTokens, promptPrice, outputPrice, promptPaid: true }));
   return {
     schema: "cortensor.quote/1",
     router,

@@ -14,6 +14,7 @@ export interface SubmitBatchOptions extends AnswerOptions {
   readonly apiKeyFile: string | undefined;
   readonly timeout: number;
   readonly receipt: string | undefined;
+  readonly n: number;
   readonly dryRun: boolean;
 }
 
@@ -23,6 +24,7 @@ export async function submitBatch(ctx: Context, options: SubmitBatchOptions): Pr
   if (options.prompt !== undefined) throw notBoth("a prompt");
   if (options.file !== undefined) throw notBoth("--file");
   if (options.receipt !== undefined) throw notBoth("--receipt");
+  if (options.n > 1) throw notBoth("--n");
   if (output === undefined)
     throw new CortensorError("option-value", "--batch needs --output for the answers", {
       try: ctx.again("--output OUT.jsonl"),

@@ -36,6 +36,13 @@ const answerFlags = {
     describe: "the same seed, prompt and model give the same answer",
   },
   stop: { type: "string", default: undefined, repeat: true, describe: "end before this text; up to four" },
+  n: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 64,
+    describe: "this many answers, at once; with --seed each has its own, counted up",
+  },
   stream: { type: "boolean", default: true, describe: "print the answer whole, when it is there" },
   receipt: { type: "string", default: undefined, value: "FILE", describe: "write the receipt to this file too" },
 } as const satisfies Flags;

@@ -9,6 +9,7 @@ export interface SubmitMapReduceOptions extends AnswerOptions {
   readonly file: string | undefined;
   readonly output: string | undefined;
   readonly receipt: string | undefined;
+  readonly n: number;
   readonly parallel: number | undefined;
   readonly router: string | undefined;
   readonly apiKeyFile: string | undefined;
@@ -19,7 +20,8 @@ export interface SubmitMapReduceOptions extends AnswerOptions {
 /** `submit --map-reduce`: the argument is what is asked, the file or the pipe is what it is asked about. */
 export async function submitMapReduce(ctx: Context, options: SubmitMapReduceOptions): Promise<void> {
   const { prompt: instruction, file, model, maxTokens, parallel, timeout, dryRun } = options;
-  const wrong = (["output", "receipt"] as const).find((name) => options[name] !== undefined);
+  const given = (["output", "receipt"] as const).find((name) => options[name] !== undefined);
+  const wrong = options.n > 1 ? "n" : given;
   if (wrong !== undefined)
     throw new CortensorError("option-value", `--${wrong} does not go with --map-reduce`, {
       why: [["needed", "--json has the tree of answers, with every receipt's id"]],
