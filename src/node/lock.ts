@@ -37,19 +37,31 @@ const TRIES = 5;
  * Throws `home-in-use`, naming the process and since when.
  */
 export function lockHome(home: Home, name: string): Lock {
-  const file = home.node(name).pidFile;
+  const { pidFile } = home.node(name);
+  mkdirSync(dirname(pidFile), { recursive: true, mode: 0o700 });
+  return lockFile(pidFile, {
+    taken: (holder) => inUse(name, holder),
+    crowded: () =>
+      new CortensorError("home-in-use", `${name} is being started by several processes at once`, {
+        try: "cortensor status",
+        data: { name },
+      }),
+  });
+}
+
+/** The same by any file, in a folder that is there; `taken` is thrown when a living process holds it, `crowded` when several take it just now. */
+export function lockFile(
+  file: string,
+  errors: { taken(holder: Holder): CortensorError; crowded(): CortensorError },
+): Lock {
   const holder: Holder = { pid: process.pid, since: new Date().toISOString(), start: processStart(process.pid) ?? "" };
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     if (create(file, holder)) return { holder, release: () => release(file, holder) };
-    const other = holderOf(home, name);
-    if (other !== undefined) throw inUse(name, other);
+    const other = read(file);
+    if (other !== undefined && isAlive(other)) throw errors.taken(other);
     removeStale(file);
   }
-  throw new CortensorError("home-in-use", `${name} is being started by several processes at once`, {
-    try: "cortensor status",
-    data: { name },
-  });
+  throw errors.crowded();
 }
 
 /** The living process that holds a name, if any. */

@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { CortensorError } from "../../errors/cortensorError.ts";
+import { type Lock, lockFile } from "../../node/lock.ts";
 import type { Context } from "../context.ts";
 import { type BatchFile, readBatchFile } from "./batchFile.ts";
 import { type BatchOptions, BatchRun } from "./batchRun.ts";
@@ -14,9 +18,33 @@ const ERRORS_SHOWN = 20;
 
 /** Asks a whole file and writes a whole file; returns the exit code. */
 export async function runBatch(ctx: Context, options: BatchOptions): Promise<number> {
+  const file = await readBatchFile(options.input);
+  const folder = dirname(options.output);
+  if (!existsSync(folder))
+    throw new CortensorError("option-value", `there is no folder ${folder} for the answers`, {
+      data: { option: "output", folder },
+    });
+  const lock = lockPart(`${options.output}.part`);
+  try {
+    return await runAlone(ctx, { options, file });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Two runs on one part file would write over each other. */
+function lockPart(part: string): Lock {
+  const inUse = (pid?: number): CortensorError =>
+    new CortensorError("home-in-use", "another process runs this batch", {
+      why: [["why", `${part} is its file${pid === undefined ? "" : `, and its id is ${pid}`}`]],
+      data: { part, pid },
+    });
+  return lockFile(`${part}.pid`, { taken: ({ pid }) => inUse(pid), crowded: () => inUse() });
+}
+
+async function runAlone(ctx: Context, { options, file }: { options: BatchOptions; file: BatchFile }): Promise<number> {
   const begun = ctx.clock.now();
   const { input, output } = options;
-  const file = await readBatchFile(input);
   const identity = { input: file.hash, options: sha256(JSON.stringify(options.defaults)) };
   const part = await PartFile.open(`${output}.part`, identity);
   try {

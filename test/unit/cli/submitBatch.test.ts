@@ -257,6 +257,21 @@ describe("a batch that was stopped", () => {
     expect(other.stderr).toContain(`try   mv ${part} ${part}.old`);
   });
 
+  test("and still runs is not run twice at once", async () => {
+    const { argv, home, router, answers } = await batchOf(["a"]);
+    const gate = Promise.withResolvers<void>();
+    router.script = { words: ["a"], gate: () => gate.promise };
+    const first = openCommandLine(argv, { home });
+    await vi.waitFor(() => expect(router.runs).toHaveLength(1), { interval: 5, timeout: 5000 });
+    expect(await runLine(argv, { home })).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining("error[home-in-use]"),
+    });
+    gate.resolve();
+    expect((await first.ended).exitCode).toBe(0);
+    expect(answers()).toHaveLength(1);
+  });
+
   test("by Ctrl-C leaves what runs to the router, which ends it", async () => {
     const { argv, home, router } = await batchOf(["a"]);
     const gate = Promise.withResolvers<void>();
@@ -276,6 +291,7 @@ test.each([
   [["Hi", "--batch", "in.jsonl", "-o", "out"], "a prompt does not go with --batch"],
   [["Hi", "-o", "out"], "--output belongs to --batch"],
   [["Hi", "--parallel", "3"], "--parallel belongs to --batch"],
+  [["--batch", "package.json", "-o", "/nowhere/out"], "there is no folder /nowhere for the answers"],
   [["--batch", "/nowhere/in.jsonl", "-o", "/nowhere/out"], "the batch file /nowhere/in.jsonl cannot be read"],
 ])("submit %j is refused", async (argv, message) => {
   const { home } = await homeWithRouter();
