@@ -49,8 +49,8 @@ export const submit = defineCommand({
     if (access.network !== LOCAL && !(await keptReceipts(ctx.home)))
       ctx.note("The miner that answers can read the prompt. This is said once.");
     const redundancy = options.redundancy > 1 ? options.redundancy : undefined;
-    const asked = given({ model, maxTokens, temperature, topP, seed, stop, redundancy });
-    const request: ClientRequest = { prompt: messages, ...asked };
+    const wishes = given({ model, maxTokens, temperature, topP, seed, stop, redundancy });
+    const request: ClientRequest = { prompt: messages, ...wishes };
     const streamed = options.stream && !ctx.global.json;
     const asked = { client, request, streamed, timeoutS: options.timeout };
     if (options.n > 1) return await showChoices(ctx, await askChoices(ctx, asked, options.n));

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { taskId } from "../../../protocol/hash.ts";
 import type { Address, Clock, Hex } from "../../../util/types.ts";
-import { type Finish, proofOf, usageOf } from "../answer.ts";
+import { type Finish, proofsOf, usageOf } from "../answer.ts";
 import type { AnswerCall, Start } from "../answerCall.ts";
+import type { TaskRequest } from "../../task.ts";
 import { chatFormat, completionFormat } from "../answerFormat.ts";
 import type { AnsweringRouter } from "../answeringRouter.ts";
 import { chatBodySchema, chatDraft } from "../chatBody.ts";
@@ -54,22 +55,22 @@ export async function answerLine(call: LineCall, deps: LineDeps, onStart: () => 
       : repeatedTask(draft, stored);
   const format = endpoint === "/v1/completions" ? completionFormat : chatFormat;
   const { wantsLogprobs } = draft;
-  const answer: AnswerCall = { task, format, stream: false, includeUsage: false, wantsLogprobs };
-  const { body, finish } = await collect(answer, deps, onStart);
+  const answer: AnswerCall = { tasks: [task], format, stream: false, includeUsage: false, wantsLogprobs };
+  const { body, finish } = await collect(task, answer, { deps, onStart });
   return { requestId, body, finish: stored === undefined ? finish : undefined };
 }
 
 async function collect(
+  task: TaskRequest,
   call: AnswerCall,
-  { router, clock }: LineDeps,
-  onStart: () => void,
+  { deps: { router, clock }, onStart }: { deps: LineDeps; onStart: () => void },
 ): Promise<{ body: object; finish: Finish }> {
   const envelope = new Envelope(call, clock);
   const ids: number[] = [];
   const logprobs: number[] = [];
   let start: Start | undefined;
   let finish: Finish | undefined;
-  for await (const event of router.answer(call.task, NEVER)) {
+  for await (const event of router.answer(task, NEVER)) {
     if (event.type === "start") {
       start = event;
       onStart();
@@ -80,11 +81,12 @@ async function collect(
     }
   }
   if (start === undefined || finish === undefined) throw new Error("an answer had no start or no finish");
-  const choice = call.format.whole(finish.bundle.text, {
+  const choice = call.format.whole(finish.text, {
     finish: finish.finish,
     logprobs: envelope.logprobs({ ids, logprobs }),
   });
-  const rest = { choices: [choice], usage: usageOf(finish), cortensor: proofOf(finish) };
+  const all = [{ index: 0, start, finish }];
+  const rest = { choices: [choice], usage: usageOf(all), cortensor: proofsOf(all) };
   return { body: envelope.wrap(start, call.format.object, rest), finish };
 }
 
