@@ -8,6 +8,7 @@ import { Libp2pTransport } from "./libp2p/libp2pTransport.ts";
 import { p2pOptions } from "./options.ts";
 import { DEFAULT_LIMITS } from "./streamLimits.ts";
 
+export { Chaos } from "./chaos/chaos.ts";
 export { createMemoryNetwork, type MemoryNetwork } from "./memory/memoryNetwork.ts";
 export { keepOpen } from "./redial.ts";
 

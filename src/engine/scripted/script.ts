@@ -1,16 +1,7 @@
-import { CortensorError } from "../../errors/cortensorError.ts";
+import { FAULT_FORM, type Fault, parseFault, partsOf, unknownPart } from "../../util/fault.ts";
 
-export const FAULT_KINDS = ["stall", "error", "slow", "crash"] as const;
-
-/**
- * What goes wrong after `atToken` new tokens of a generation. `stall`: nothing more until the signal; `error`: throws;
- * `slow`: ten times slower from then on; `crash`: the process dies. `times`: only in that many generations.
- */
-export interface Fault {
-  readonly kind: (typeof FAULT_KINDS)[number];
-  readonly atToken: number;
-  readonly times?: number;
-}
+/** What a script can do; the other faults are those of a line to a router. */
+const SCRIPT_FAULTS = ["stall", "slow", "error", "crash"];
 
 /** How a scripted engine behaves. Nothing given: as fast as it can, 64 tokens, no faults. */
 export interface Script {
@@ -23,41 +14,31 @@ export interface Script {
   readonly firstTokenMs?: number;
   /** Tokens after which the turn ends. */
   readonly length?: number;
+  /** `stall`, `slow`, `error` and `crash`. */
   readonly faults?: readonly Fault[];
+  /** Faults fall the same way for the same text; anew in each process if not given. */
+  readonly dice?: string;
 }
 
 const NUMBERS = { rate: "tokensPerSecond", first: "firstTokenMs", length: "length" } as const;
+const TEXTS = ["name", "seed", "dice"];
 
-/** Reads the form of the command line: `name=x,seed=x,rate=200,first=50,length=64,stall@20,error@5x1`. */
+/** Reads the form of the command line: `name=x,seed=x,rate=200,first=50,length=64,stall@20,error@~40%10x1,dice=7`. */
 export function parseScript(text: string): Script {
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
-  for (const part of text
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean)) {
-    const fault = /^(stall|error|slow|crash)@(\d+)(?:x(\d+))?$/.exec(part);
+  for (const part of partsOf(text)) {
+    const fault = parseFault(part);
     const [key = "", value = ""] = part.split("=");
-    if (fault !== null) faults.push(faultOf(fault));
-    else if ((key === "name" || key === "seed") && value !== "") values[key] = value;
+    if (fault !== undefined && SCRIPT_FAULTS.includes(fault.kind)) faults.push(fault);
+    else if (TEXTS.includes(key) && value !== "") values[key] = value;
     else if (key in NUMBERS && /^\d+(\.\d+)?$/.test(value))
       values[NUMBERS[key as keyof typeof NUMBERS]] = Number(value);
-    else throw unknown(part);
+    else
+      throw unknownPart(part, {
+        needed: `name=, seed=, rate=, first=, length=, dice=, or a fault of ${SCRIPT_FAULTS.join(", ")}: ${FAULT_FORM}`,
+        example: "--script rate=200,length=64,stall@20",
+      });
   }
   return { ...values, faults };
-}
-
-function faultOf([, kind, atToken, times]: RegExpExecArray): Fault {
-  const fault = { kind: kind as Fault["kind"], atToken: Number(atToken) };
-  return times === undefined ? fault : { ...fault, times: Number(times) };
-}
-
-function unknown(part: string): CortensorError {
-  return new CortensorError("option-value", `"${part}" is not a part of a script.`, {
-    why: [
-      ["needed", "name=, seed=, rate=, first=, length=, or a fault: stall@N, error@N, slow@N, crash@N (with xTIMES)"],
-    ],
-    try: "--script rate=200,length=64,stall@20",
-    data: { part },
-  });
 }

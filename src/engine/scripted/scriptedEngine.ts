@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { systemClock } from "../../util/clock.ts";
+import { type DueFault, FaultDice } from "../../util/fault.ts";
+import { seededRandom } from "../../util/random.ts";
 import type { Clock, Hex } from "../../util/types.ts";
 import { chosen, contextLeft, engineStopped } from "../generation.ts";
 import type { Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
@@ -8,7 +10,7 @@ import { SlotQueue } from "../slotQueue.ts";
 import { turn } from "../turn.ts";
 import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
 import { pause } from "./pause.ts";
-import type { Fault, Script } from "./script.ts";
+import type { Script } from "./script.ts";
 import { CONTROL_TEXTS, detokenize, END_ID, tokenize, VOCABULARY_SIZE } from "./vocabulary.ts";
 
 export interface ScriptedEngineOptions extends Script {
@@ -22,6 +24,8 @@ export interface ScriptedEngineDeps {
   readonly clock?: Clock;
   /** What the fault `crash` does; kills the process if not given. */
   readonly crash?: () => void;
+  /** Where random faults fall; the script's `dice` if not given, else `Math.random`. */
+  readonly random?: () => number;
 }
 
 const CHATML =
@@ -39,7 +43,7 @@ export class ScriptedEngine implements Engine {
   readonly #crash: () => void;
   readonly #queue: SlotQueue;
   readonly #stop = new AbortController();
-  readonly #seen = new Map<Fault, number>();
+  readonly #dice: FaultDice;
 
   constructor(options: ScriptedEngineOptions = {}, deps: ScriptedEngineDeps = {}) {
     const name = options.name ?? "scripted";
@@ -47,6 +51,8 @@ export class ScriptedEngine implements Engine {
     this.slots = options.slots ?? 4;
     this.#queue = new SlotQueue(this.slots);
     this.#clock = deps.clock ?? systemClock;
+    const random = options.dice === undefined ? Math.random : seededRandom(options.dice);
+    this.#dice = new FaultDice(options.faults ?? [], deps.random ?? random);
     this.#crash = deps.crash ?? (() => process.kill(process.pid, "SIGKILL"));
     this.model = {
       // No files: the model is not pinned, its id is the hash of the declared name.
@@ -94,7 +100,7 @@ export class ScriptedEngine implements Engine {
   async *#answer(input: GenerateInput, most: number, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
     const ids = [...input.ids];
     const length = this.#script.length ?? 64;
-    const faults = (this.#script.faults ?? []).filter((fault) => this.#due(fault));
+    const faults = this.#dice.throw();
     let hash = ids.reduce(mix, hashOfText(this.#script.seed ?? this.model.name));
     let said = answerLength(ids);
     let dueMs = this.#clock.now() + (this.#script.firstTokenMs ?? 0);
@@ -114,14 +120,7 @@ export class ScriptedEngine implements Engine {
     }
   }
 
-  /** Counts the generation against the fault's `times`. */
-  #due(fault: Fault): boolean {
-    const before = this.#seen.get(fault) ?? 0;
-    this.#seen.set(fault, before + 1);
-    return before < (fault.times ?? Number.POSITIVE_INFINITY);
-  }
-
-  #gapMs(faults: readonly Fault[], count: number): number {
+  #gapMs(faults: readonly DueFault[], count: number): number {
     const rate = this.#script.tokensPerSecond ?? 0;
     const gapMs = rate > 0 ? 1000 / rate : 0;
     const slow = faults.some((fault) => fault.kind === "slow" && count >= fault.atToken);
@@ -129,7 +128,7 @@ export class ScriptedEngine implements Engine {
     return gapMs > 0 ? gapMs * SLOWER : SLOW_WITHOUT_RATE_MS;
   }
 
-  async #fail(faults: readonly Fault[], count: number, signal: AbortSignal): Promise<void> {
+  async #fail(faults: readonly DueFault[], count: number, signal: AbortSignal): Promise<void> {
     const fault = faults.find((each) => each.kind !== "slow" && each.atToken === count);
     if (fault === undefined) return;
     if (fault.kind === "stall") await pause(Number.POSITIVE_INFINITY, signal, this.#clock);

@@ -134,6 +134,33 @@ describe("scripted faults", () => {
   });
 });
 
+describe("random faults", () => {
+  const broken = async (script: string, answers: number): Promise<(number | undefined)[]> => {
+    const engine = createEngine({ kind: "scripted", script }, { log: createSilentLog() });
+    onTestFinished(() => engine.stop());
+    const places: (number | undefined)[] = [];
+    for (let at = 0; at < answers; at += 1) {
+      const error = await greedy(engine, { ids: [65], maxTokens: 15 }).then(() => undefined, dataOf);
+      places.push(error?.tokens);
+    }
+    return places;
+  };
+  const dataOf = (error: { details: { data: { tokens: number } } }) => error.details.data;
+
+  test("fall at a token up to the asked one, in the asked share of answers", async () => {
+    const places = await broken("error@~10%50,dice=1", 100);
+    const hit = places.filter((place) => place !== undefined);
+    expect(hit.length).toBeGreaterThan(30);
+    expect(hit.length).toBeLessThan(70);
+    expect(new Set(hit)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+  });
+
+  test("fall the same way for the same dice", async () => {
+    expect(await broken("error@~10%50,dice=1", 20)).toEqual(await broken("error@~10%50,dice=1", 20));
+    expect(await broken("error@~10%50,dice=1", 20)).not.toEqual(await broken("error@~10%50,dice=2", 20));
+  });
+});
+
 describe("a script on the command line", () => {
   const log = createSilentLog();
 
@@ -151,9 +178,12 @@ describe("a script on the command line", () => {
     expect(whole.length).toBeLessThan(14);
   });
 
-  test.each(["bogus", "rate=fast", "stall@", "name="])("refuses %s and says what there is", (script) => {
-    expect(() => createEngine({ kind: "scripted", script }, { log })).toThrowError(
-      expect.objectContaining({ code: "option-value", message: expect.stringContaining(script) }),
-    );
-  });
+  test.each(["bogus", "rate=fast", "stall@", "stall@5%0", "name=", "drop@5", "flaky=50ms"])(
+    "refuses %s and says what there is",
+    (script) => {
+      expect(() => createEngine({ kind: "scripted", script }, { log })).toThrowError(
+        expect.objectContaining({ code: "option-value", message: expect.stringContaining(script) }),
+      );
+    },
+  );
 });
