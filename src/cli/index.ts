@@ -235,7 +235,7 @@ export const registry: Registry = {
         },
         {
           name: "help",
-          summary: "about a command, an error code, exit-codes, environment or json",
+          summary: "about a command, an error code, exit-codes, environment, json or chaos",
           load: async () => (await import("./commands/help.ts")).help,
         },
       ],

@@ -32,6 +32,7 @@ export const engineOptions = {
   script: {
     type: "string",
     default: undefined,
-    describe: "behaviour of the scripted engine, such as rate=200,length=64,stall@20 or error@~40%5; see cortensor help chaos",
+    describe:
+      "behaviour of the scripted engine, such as rate=200,length=64,stall@20 or error@~40%5; see cortensor help chaos",
   },
 } as const satisfies Options;

@@ -21,6 +21,10 @@ export interface ChildOptions {
   onStep(label: string, result: string): void;
   /** Told when the child crashed and when it is back. */
   onChange(text: string): void;
+  /** Told each time the child serves, after restarts too. */
+  onReady(): void;
+  /** Crashes are on purpose now, so that none says anything about the next start. */
+  expectsCrashes(): boolean;
 }
 
 /** One supervised process: started, watched, started again with growing waits when it dies. */
@@ -131,6 +135,7 @@ export class Child {
     if (this.#restarts > 0 && this.#ready !== undefined) this.#options.onChange(`${this.spec.name} is back`);
     this.#ready = message;
     this.#state = "serving";
+    this.#options.onReady();
   }
 
   #died(code: number | null, signal: NodeJS.Signals | null): CortensorError {
@@ -144,7 +149,8 @@ export class Child {
 
   #crashed(error: Error): void {
     if (this.#stopping) return;
-    if (this.#deps.clock.now() - this.#startedAt > GOOD_START_MS) this.#backoff.reset();
+    const goodStart = this.#deps.clock.now() - this.#startedAt > GOOD_START_MS;
+    if (goodStart || this.#options.expectsCrashes()) this.#backoff.reset();
     const waitMs = this.#backoff.nextMs();
     this.#state = "restarting";
     this.#restarts += 1;

@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
 import { CortensorError } from "../errors/cortensorError.ts";
-import { callControl, ControlSocket } from "../node/control.ts";
+import { callControl, ControlSocket, tellControl } from "../node/control.ts";
 import type { Home } from "../node/home.ts";
 import type { ReadyMessage } from "../node/ipc.ts";
 import { Lifecycle } from "../node/lifecycle.ts";
 import { lockHome } from "../node/lock.ts";
 import type { Log } from "../observability/log.ts";
 import type { NodeFacts } from "../observability/snapshot.ts";
+import { parseChaos } from "../p2p/chaos/chaosSpec.ts";
 import { sleep } from "../util/async.ts";
 import { writeJson } from "../util/jsonFile.ts";
 import type { Clock } from "../util/types.ts";
@@ -59,6 +60,8 @@ export class Supervisor {
   readonly #deps: SupervisorDeps;
   readonly #lifecycle: Lifecycle;
   #children: readonly Child[] = [];
+  /** How miners misbehave since somebody changed it; undefined: as they were started. */
+  #chaos: string | undefined;
 
   constructor(options: SupervisorOptions, deps: SupervisorDeps) {
     this.#options = options;
@@ -106,6 +109,7 @@ export class Supervisor {
     const control = new ControlSocket(home.node("fleet").socket, {
       "GET /facts": () => ({ processes: this.#children.map((child) => child.status()) }),
       "POST /stop": () => this.#deps.requestStop(),
+      "POST /chaos": (spec) => this.#setChaos(spec),
     });
     await this.#lifecycle.start("control", control);
     return await this.#writeUp([...routers, ...miners], chain.preset.name);
@@ -120,9 +124,29 @@ export class Supervisor {
         common: ["--home", home.root, "--network", "local"],
         onStep: () => {},
         onChange: (text) => this.#deps.notice(text),
+        onReady: () => {
+          if (spec.role === "miner" && this.#chaos !== undefined) void this.#tellChaos(spec.name, this.#chaos);
+        },
+        expectsCrashes: () => (this.#chaos ?? spec.env.CORTENSOR_MINER_CHAOS ?? "") !== "",
       },
       this.#deps,
     );
+  }
+
+  /** Tells every miner; one that is down is told when it is back. */
+  async #setChaos(text: string): Promise<{ chaos: string; miners: readonly string[] }> {
+    parseChaos(text);
+    this.#chaos = text.trim();
+    const chaos = this.#chaos;
+    const names = this.#children.filter(({ spec }) => spec.role === "miner").map(({ spec }) => spec.name);
+    const told = await Promise.all(names.map((name) => this.#tellChaos(name, chaos)));
+    this.#deps.log.warn("chaos changed", { spec: chaos });
+    return { chaos, miners: names.filter((_, at) => told[at]) };
+  }
+
+  async #tellChaos(name: string, spec: string): Promise<boolean> {
+    const { socket } = this.#options.home.node(name);
+    return await tellControl(socket, "POST /chaos", spec).catch(() => false);
   }
 
   async #bringUp(role: NodeSpec["role"]): Promise<readonly ReadyMessage[]> {

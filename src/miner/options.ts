@@ -34,4 +34,9 @@ export const minerOptions = {
     unit: "ms",
     describe: "longest wait for running answers at a stop",
   },
+  chaos: {
+    type: "string",
+    default: "",
+    describe: "what goes wrong on purpose, such as crash@~60%5,flaky=50ms; only on a practice network",
+  },
 } as const satisfies Options;

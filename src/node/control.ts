@@ -1,5 +1,12 @@
-import { createServer, request as httpRequest, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { chmod, rm } from "node:fs/promises";
+import { ERRORS } from "../errors/catalogue.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Startable } from "../util/types.ts";
 import { socketFolder } from "./home.ts";
@@ -10,7 +17,12 @@ export interface ControlRoutes {
   readonly "GET /sessions"?: () => unknown;
   readonly "POST /stop": () => unknown;
   readonly "POST /redeem"?: () => unknown;
+  /** The body is how miners misbehave from now on; empty is not at all. */
+  readonly "POST /chaos"?: (body: string) => unknown;
 }
+
+/** More than anybody has to say here. */
+const MOST_BODY_BYTES = 4096;
 
 /** HTTP on a Unix socket that only this user can open: how the other commands of this home reach a running process. */
 export class ControlSocket implements Startable {
@@ -28,7 +40,7 @@ export class ControlSocket implements Startable {
     // The lock of this node is held, so a socket that is there was left by a process that died.
     if (process.platform !== "win32") await rm(this.#path, { force: true });
     const server = createServer((request, response) => {
-      void this.#answer(`${request.method} ${request.url}`, response);
+      void this.#answer(request, response);
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -46,15 +58,29 @@ export class ControlSocket implements Startable {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  async #answer(route: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const route = `${request.method} ${request.url}`;
     const handler = this.#routes[route as keyof ControlRoutes];
     if (handler === undefined) return send(response, 404, { error: { message: `no ${route} here` } });
     try {
-      send(response, 200, await handler());
+      send(response, 200, await handler(await bodyOf(request)));
     } catch (error) {
-      send(response, 500, { error: { message: error instanceof Error ? error.message : String(error) } });
+      const message = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof CortensorError)) return send(response, 500, { error: { message } });
+      send(response, ERRORS[error.code].status, { error: { code: error.code, message, why: error.details.why ?? [] } });
     }
   }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.byteLength;
+    if (bytes > MOST_BODY_BYTES) throw new CortensorError("body-too-large", `more than ${MOST_BODY_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {
@@ -68,6 +94,22 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 
 /** Asks the process behind a control socket; throws `not-running` when nobody answers there in time. */
 export async function callControl(socketPath: string, route: keyof ControlRoutes, timeoutMs = 2000): Promise<unknown> {
+  return (await exchange({ socketPath, route, timeoutMs, body: "" })).reply;
+}
+
+/** As `callControl`, with something to say; resolves with whether it was taken. */
+export async function tellControl(socketPath: string, route: keyof ControlRoutes, body: string): Promise<boolean> {
+  return (await exchange({ socketPath, route, timeoutMs: 2000, body })).status === 200;
+}
+
+interface Call {
+  readonly socketPath: string;
+  readonly route: keyof ControlRoutes;
+  readonly timeoutMs: number;
+  readonly body: string;
+}
+
+async function exchange({ socketPath, route, timeoutMs, body }: Call): Promise<{ status: number; reply: unknown }> {
   const [method, path] = route.split(" ");
   return await new Promise((resolve, reject) => {
     const failed = (cause: unknown): void =>
@@ -78,7 +120,8 @@ export async function callControl(socketPath: string, route: keyof ControlRoutes
       response.once("error", failed);
       response.once("end", () => {
         try {
-          resolve(JSON.parse(Buffer.concat(parts).toString("utf8")));
+          const reply: unknown = JSON.parse(Buffer.concat(parts).toString("utf8"));
+          resolve({ status: response.statusCode ?? 0, reply });
         } catch (error) {
           failed(error);
         }
@@ -86,6 +129,6 @@ export async function callControl(socketPath: string, route: keyof ControlRoutes
     });
     call.once("timeout", () => call.destroy(new Error(`no answer in ${timeoutMs} ms`)));
     call.once("error", failed);
-    call.end();
+    call.end(body);
   });
 }

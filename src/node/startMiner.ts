@@ -2,7 +2,7 @@ import { createEngine } from "../engine/index.ts";
 import type { Engine } from "../engine/interface.ts";
 import { recover } from "../keys/index.ts";
 import { Miner } from "../miner/miner.ts";
-import { createTransport, keepOpen } from "../p2p/index.ts";
+import { type Chaos, createTransport, keepOpen } from "../p2p/index.ts";
 import { PROTOCOLS, type Transport } from "../p2p/interface.ts";
 import type { Store } from "../store/interface.ts";
 import { openStore } from "../store/index.ts";
@@ -13,6 +13,7 @@ import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
 import { randomBytes32 } from "./identity.ts";
+import { changeChaos, openChaos } from "./minerChaos.ts";
 import { LineWatch } from "./lineWatch.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
 import { Redeemer } from "./redeemer.ts";
@@ -74,7 +75,8 @@ async function build(
     { intervalMs: preset.practice ? REDEEM_MS.practice : REDEEM_MS.public },
     { chain, actor, clock, log, earnings: () => miner.ledger.sessions() },
   );
-  const miner = newMiner(ground, { engine, store, transport, owner: record.owner, routers: deps.routers });
+  const chaos = openChaos(ground, () => deps.requestStop());
+  const miner = newMiner(ground, { engine, store, transport, chaos, owner: record.owner, routers: deps.routers });
   // Stopped after the miner and before the store: when it redeems, the last vouchers are in.
   lifecycle.onStop("redeemer", () => redeemer.stop());
   await lifecycle.start("miner", miner);
@@ -91,6 +93,7 @@ async function build(
     "GET /sessions": () => sessionFacts({ pays: [], earns: miner.ledger.sessions() }),
     "POST /stop": () => deps.requestStop(),
     "POST /redeem": async () => ({ redeemed: await redeemer.redeemAll() }),
+    ...(chaos !== undefined && { "POST /chaos": (spec: string) => changeChaos(chaos, { spec, log }) }),
   });
   await control.start();
   log.info("serving", { model: engine.model.name });
@@ -114,11 +117,12 @@ interface MinerParts {
   readonly engine: Engine;
   readonly store: Store;
   readonly transport: Transport;
+  readonly chaos: Chaos | undefined;
   readonly owner: Address;
   readonly routers: readonly string[];
 }
 
-function newMiner(ground: Ground, { engine, store, transport, owner, routers }: MinerParts): Miner {
+function newMiner(ground: Ground, { engine, store, transport, chaos, owner, routers }: MinerParts): Miner {
   const { options, identity, chain, log, clock, work } = ground;
   const { miner } = options.settings;
   return new Miner(
@@ -150,7 +154,7 @@ function newMiner(ground: Ground, { engine, store, transport, owner, routers }: 
           clock,
           onStream: (stream) => {
             line.up();
-            return onStream(stream);
+            return onStream(chaos?.over(stream) ?? stream);
           },
           onDown: (down) => line.down(down),
         });

@@ -3,7 +3,7 @@ import { type ErrorCode, ERRORS } from "../../errors/catalogue.ts";
 import { nearest } from "../../util/nearest.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { batchTopic, environmentTopic, exitCodesTopic, jsonTopic, mapReduceTopic } from "./helpTopics.ts";
+import { batchTopic, chaosTopic, environmentTopic, exitCodesTopic, jsonTopic, mapReduceTopic } from "./helpTopics.ts";
 
 const TOPICS: Readonly<Record<string, (ctx: Context) => void | Promise<void>>> = {
   "exit-codes": exitCodesTopic,
@@ -11,13 +11,14 @@ const TOPICS: Readonly<Record<string, (ctx: Context) => void | Promise<void>>> =
   json: jsonTopic,
   batch: batchTopic,
   "map-reduce": mapReduceTopic,
+  chaos: chaosTopic,
 };
 
 export const help = defineCommand({
   arguments: [
     {
       name: "topic",
-      describe: "a command, an error code, exit-codes, environment, json, batch or map-reduce",
+      describe: "a command, an error code, exit-codes, environment, json, batch, map-reduce or chaos",
       repeat: true,
     },
   ],

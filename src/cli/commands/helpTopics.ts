@@ -105,3 +105,45 @@ ${indent(REDUCE_PROMPT)}`;
 function indent(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }
+
+const FAULTS = [
+  ["stall", "nothing more comes of this answer"],
+  ["slow", "the answer goes on ten times slower"],
+  ["error", "the miner says that it cannot go on with the answer"],
+  ["crash", "the miner's process dies; it is started again"],
+  ["drop", "the line to the router is cut"],
+  ["corrupt", "bytes that are no frame instead of tokens"],
+  ["drain", "the miner stops in order; it is started again"],
+] as const;
+
+export function chaosTopic(ctx: Context): void {
+  const { socket } = ctx.home.node("fleet");
+  const forms = [
+    ["stall@20", "after 20 tokens of every answer"],
+    ["stall@~40", "at a token drawn from 1 to 40"],
+    ["stall@~40%5", "in 5 of 100 answers"],
+    ["stall@20%10x3", "in at most 3 answers of each miner's life"],
+    ["flaky=50ms%0.1", "every frame late by up to 50 ms; 1 of 1000 cuts the line"],
+    ["dice=7", "the faults fall the same way in each run"],
+  ] as const;
+  ctx.result(
+    { schema: "cortensor.help/1", faults: Object.fromEntries(FAULTS), forms: Object.fromEntries(forms) },
+    () => {
+      ctx.out("Miners of a practice network fail on purpose, so that you can watch answers survive it:");
+      ctx.out('  cortensor up --chaos "crash@~60%5,stall@~40%5,flaky=50ms"');
+      ctx.out("");
+      ctx.table(
+        [{ title: "Fault" }, { title: "What" }],
+        FAULTS.map((row) => [...row]),
+      );
+      ctx.out("");
+      ctx.table(
+        [{ title: "Form" }, { title: "When" }],
+        forms.map((row) => [...row]),
+      );
+      ctx.out("");
+      ctx.out("On a network that runs; an empty text ends it:");
+      ctx.out(`  curl --unix-socket ${socket} -d 'stall@~40%5' http://localhost/chaos`);
+    },
+  );
+}

@@ -26,6 +26,7 @@ export async function minerAlone(ctx: Context, { model, engine, script, slots, d
     engine,
     script,
     slots,
+    chaos: undefined,
     detach,
     tui,
     ask: undefined,

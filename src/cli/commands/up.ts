@@ -40,6 +40,7 @@ export interface UpOptions {
   readonly engine: string;
   readonly script: string | undefined;
   readonly slots: number;
+  readonly chaos: string | undefined;
   readonly epoch: number | undefined;
   readonly host: string;
   readonly port: number;
@@ -63,6 +64,7 @@ export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
       ctx,
     );
   }
+  await announceChaos(ctx, options.chaos);
   const startedAt = ctx.clock.now();
   const launched = await launch(ctx, supervisorArgs({ ...options }, ["--home", ctx.home.root]));
   ctx.note(
@@ -83,6 +85,15 @@ export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
   }
   if (options.detach) return background(ctx, launched);
   return await stay(ctx, { launched, tui: options.tui });
+}
+
+/** Refuses what cannot be understood before anything starts. */
+async function announceChaos(ctx: Context, spec: string | undefined): Promise<void> {
+  if (spec === undefined) return;
+  const { parseChaos } = await import("../../p2p/chaos/chaosSpec.ts");
+  parseChaos(spec);
+  const { style, glyph } = ctx.notes;
+  if (spec.trim() !== "") ctx.note(` ${style.warn(glyph.warn)} Chaos is on: miners fail on purpose (${spec}).`);
 }
 
 async function launch(ctx: Context, argv: readonly string[]): Promise<Launched> {

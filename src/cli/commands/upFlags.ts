@@ -23,6 +23,12 @@ export const networkFlags = {
     describe: "behaviour of the scripted engine, such as rate=200,length=64",
   },
   slots: { type: "integer", default: 4, min: 1, max: 256, describe: "answers that one miner gives at once" },
+  chaos: {
+    type: "string",
+    default: undefined,
+    value: "SPEC",
+    describe: "miners fail on purpose, such as crash@~60%5,flaky=50ms; see cortensor help chaos",
+  },
   epoch: {
     type: "integer",
     default: undefined,
@@ -66,11 +72,12 @@ export function supervisorArgs(options: Values, common: readonly string[]): read
 }
 
 /** Settings of every miner, by environment name. */
-export function minerEnv({ model, engine, script, slots }: Values): Readonly<Record<string, string>> {
+export function minerEnv({ model, engine, script, slots, chaos }: Values): Readonly<Record<string, string>> {
   return {
     CORTENSOR_ENGINE_ENGINE: String(engine),
     CORTENSOR_ENGINE_SLOTS: String(slots),
     ...(model !== undefined && { CORTENSOR_ENGINE_MODEL: resolve(String(model)) }),
+    ...(chaos !== undefined && { CORTENSOR_MINER_CHAOS: String(chaos) }),
     ...(script !== undefined && { CORTENSOR_ENGINE_SCRIPT: String(script) }),
   };
 }
