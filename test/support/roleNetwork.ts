@@ -1,22 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { MemoryChain } from "../../src/chain/index.ts";
 import { createEngine } from "../../src/engine/index.ts";
+import type { Engine } from "../../src/engine/interface.ts";
 import { createSigner, newPrivateKey, recover } from "../../src/keys/index.ts";
 import type { Signer } from "../../src/keys/interface.ts";
 import { Miner } from "../../src/miner/miner.ts";
 import { createSilentLog } from "../../src/observability/log.ts";
 import { WorkMeter } from "../../src/observability/work.ts";
-import { createMemoryNetwork, keepOpen, type MemoryNetwork } from "../../src/p2p/index.ts";
-import { PROTOCOLS } from "../../src/p2p/interface.ts";
+import { Chaos, createMemoryNetwork, keepOpen, type MemoryNetwork } from "../../src/p2p/index.ts";
+import { PROTOCOLS, type Transport } from "../../src/p2p/interface.ts";
 import { digest, registerHash } from "../../src/protocol/eip712.ts";
 import type { ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import type { Session } from "../../src/protocol/records.ts";
 import { RENDERER_VERSION } from "../../src/protocol/render.ts";
-import { Router } from "../../src/router/router.ts";
+import { Router, type RouterOptions } from "../../src/router/router.ts";
 import type { AnswerFinish, TaskRequest } from "../../src/router/task.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
 import { systemClock } from "../../src/util/clock.ts";
-import type { Hex } from "../../src/util/types.ts";
+import type { FaultKind } from "../../src/util/fault.ts";
+import type { Address, Hex } from "../../src/util/types.ts";
 
 const COR = 10n ** 18n;
 const PRICES = { promptPrice: 2n * 10n ** 11n, outputPrice: 21n * 10n ** 11n };
@@ -25,11 +27,32 @@ export const randomHex = (bytes: number): Hex => `0x${randomBytes(bytes).toStrin
 /** The end of an answer that came with a receipt. */
 export type Answered = AnswerFinish & { readonly bundle: ReceiptBundle };
 
-/** One miner of a network in memory. */
+/** One miner of a network in memory; `miner` and `store` are those of its newest life. */
 export interface TestMiner {
-  readonly miner: Miner;
+  miner: Miner;
   readonly signer: Signer;
-  readonly store: MemoryStore;
+  store: MemoryStore;
+}
+
+export interface TestMinerOptions {
+  readonly script?: string;
+  readonly slots?: number;
+  readonly exposureWei?: bigint;
+  readonly drainMs?: number;
+  /** What goes wrong on its lines; `crash` and `drain` begin a new life. */
+  readonly chaos?: string;
+  readonly onFault?: (kind: FaultKind) => void;
+}
+
+/** What outlives a miner's lives. */
+interface MinerParts {
+  readonly signer: Signer;
+  readonly owner: Address;
+  readonly engine: Engine;
+  readonly transport: Transport;
+  readonly exposureWei: bigint;
+  readonly drainMs: number;
+  chaos: Chaos | undefined;
 }
 
 /** A router and its miners over memory adapters: real roles, real signatures, no sockets. */
@@ -44,15 +67,16 @@ export class RoleNetwork {
   router!: Router;
   readonly miners: TestMiner[] = [];
   readonly #stops: (() => Promise<void>)[] = [];
+  readonly #restarting = new Map<TestMiner, Promise<void>>();
+  readonly #routerOptions: Partial<RouterOptions>;
+  #stopped = false;
 
-  readonly #queueMs: number;
-
-  private constructor({ queueMs = 5000 }: { queueMs?: number }) {
-    this.#queueMs = queueMs;
+  constructor(routerOptions: Partial<RouterOptions> = {}) {
+    this.#routerOptions = routerOptions;
   }
 
-  static async create(options: { queueMs?: number } = {}): Promise<RoleNetwork> {
-    const network = new RoleNetwork(options);
+  static async create(routerOptions: Partial<RouterOptions> = {}): Promise<RoleNetwork> {
+    const network = new RoleNetwork(routerOptions);
     await network.#open();
     return network;
   }
@@ -91,10 +115,11 @@ export class RoleNetwork {
         clientSession: this.clientSession,
         minerDepositWei: 10n * COR,
         attempts: 4,
-        queueMs: this.#queueMs,
+        queueMs: 5000,
         timeoutMs: 30_000,
         drainMs: 20,
         limits: { ackMs: 1000, lateMs: 1000, stallMs: 1000 },
+        ...this.#routerOptions,
       },
       {
         chain,
@@ -122,16 +147,9 @@ export class RoleNetwork {
   }
 
   /** A miner with the scripted engine, connected. */
-  async addMiner({
-    script = "rate=2000,length=40",
-    slots = 4,
-    exposureWei = COR,
-  }: {
-    script?: string;
-    slots?: number;
-    exposureWei?: bigint;
-  } = {}): Promise<TestMiner> {
+  async addMiner(options: TestMinerOptions = {}): Promise<TestMiner> {
     const { chain, lines } = this;
+    const { script = "rate=2000,length=40", slots = 4, exposureWei = COR, drainMs = 1000 } = options;
     const signer = createSigner(newPrivateKey());
     const owner = createSigner(newPrivateKey());
     await chain.fund(owner.address, { corWei: 200n * COR, gasWei: COR });
@@ -140,10 +158,45 @@ export class RoleNetwork {
     const store = new MemoryStore();
     const transport = lines.transport(signer.address);
     await Promise.all([engine.start(), store.start(), transport.start()]);
-    const miner = new Miner(
-      { owner: owner.address, software: "test", ...PRICES, exposureWei, drainMs: 1000, routers: [] },
+    const parts: MinerParts = {
+      signer,
+      owner: owner.address,
+      engine,
+      transport,
+      exposureWei,
+      drainMs,
+      chaos: undefined,
+    };
+    const known = this.miners.length;
+    const made: TestMiner = { miner: this.#miner(parts, store), signer, store };
+    if (options.chaos !== undefined)
+      parts.chaos = new Chaos(
+        { spec: options.chaos, name: `miner-${known}` },
+        {
+          clock: systemClock,
+          crash: () => this.#newLife(made, { parts, how: "crash" }),
+          drain: () => this.#newLife(made, { parts, how: "drain" }),
+          onFault: ({ kind }) => options.onFault?.(kind),
+        },
+      );
+    await made.miner.start();
+    this.miners.push(made);
+    this.#stops.push(async () => {
+      await this.#restarting.get(made);
+      await made.miner.stop();
+      await engine.stop();
+      await transport.stop();
+    });
+    await this.untilConnected(known + 1);
+    return made;
+  }
+
+  #miner(parts: MinerParts, store: MemoryStore): Miner {
+    const { signer, owner, engine, transport, exposureWei, drainMs } = parts;
+    return new Miner(
+      { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: [] },
       {
-        chain,
+        chain: this.chain,
         engine,
         store,
         signer,
@@ -158,24 +211,33 @@ export class RoleNetwork {
             protocol: PROTOCOLS.task,
             transport,
             clock: systemClock,
-            onStream,
+            onStream: (stream) => onStream(parts.chaos?.over(stream) ?? stream),
             backoff: { firstMs: 5, maxMs: 20 },
           });
           return () => void kept.stop();
         },
       },
     );
-    const known = this.miners.length;
-    await miner.start();
-    const made = { miner, signer, store };
-    this.miners.push(made);
-    this.#stops.push(async () => {
-      await miner.stop();
-      await engine.stop();
-      await transport.stop();
-    });
-    await this.untilConnected(known + 1);
-    return made;
+  }
+
+  /** Ends a miner and starts it again: at once and with what was synced, or in order. */
+  #newLife(made: TestMiner, { parts, how }: { parts: MinerParts; how: "crash" | "drain" }): void {
+    if (this.#restarting.has(made) || this.#stopped) return;
+    const [router, miner] = [this.routerSigner.address, made.signer.address];
+    const restart = async (): Promise<void> => {
+      if (how === "crash") {
+        this.lines.cut(router, miner);
+        made.store = made.store.afterKill();
+      }
+      await made.miner.stop();
+      if (how === "crash") this.lines.mend(router, miner);
+      made.miner = this.#miner(parts, made.store);
+      await made.miner.start();
+    };
+    this.#restarting.set(
+      made,
+      restart().finally(() => this.#restarting.delete(made)),
+    );
   }
 
   /** Resolves when the router has lines to so many miners. */
@@ -221,6 +283,7 @@ export class RoleNetwork {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all(this.#stops.map((stop) => stop()));
     await this.router.stop();
   }
