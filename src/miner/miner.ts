@@ -151,6 +151,8 @@ export class Miner implements Startable {
   }
 
   async #serve(stream: PeerStream): Promise<void> {
+    // On a new line the router would not know of the drain, and send orders that are all refused.
+    if (this.#draining) return;
     const link = new RouterLink(stream, {
       ...this.#deps,
       ledger: this.ledger,
