@@ -10,9 +10,9 @@ const AT_ONCE = 24;
 const SEEDS = 200;
 const KINDS = ["crash", "stall", "drop", "corrupt", "drain"] as const satisfies readonly FaultKind[];
 const FAULTY_MINERS = 20;
-const SCRIPT = "rate=1500,length=36";
-/** So that of five answers about four suffer something. */
-const CHAOS = KINDS.map((kind) => `${kind}@~36%30`).join(",");
+const SCRIPT = "rate=3000,length=16";
+/** So that of five answers about four suffer something; a stall takes the longest to notice. */
+const CHAOS = KINDS.map((kind) => `${kind}@~16%${kind === "stall" ? 10 : 35}`).join(",");
 
 interface Stream {
   readonly text: string;
@@ -69,20 +69,25 @@ const befell = ({ attempts, error }: Stream): boolean => attempts > 1 || error !
 async function calmAnswers(): Promise<readonly Stream[]> {
   const network = await RoleNetwork.create();
   onTestFinished(() => network.stop());
-  await network.addMiner({ script: "length=36", slots: AT_ONCE });
+  await network.addMiner({ script: "length=16", slots: AT_ONCE });
   return await streams(network, ({ length }) => length >= SEEDS);
 }
 
-test(`${STREAMS} streams over miners that crash, stall, hang up, send garbage and drain end as if nothing had happened`, {
-  timeout: 60_000,
+// Fails until an answer that has begun goes on at another miner; then it is a plain `test`.
+test.fails(`${STREAMS} streams over miners that crash, stall, hang up, send garbage and drain end as if nothing had happened`, {
+  timeout: 120_000,
 }, async () => {
   const calm = await calmAnswers();
   const fallen = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const network = await RoleNetwork.create({
-    attempts: 16,
-    queueMs: 20_000,
-    timeoutMs: 60_000,
-    limits: { ackMs: 1500, lateMs: 1500, stallMs: 400 },
+    router: {
+      attempts: 16,
+      queueMs: 20_000,
+      timeoutMs: 60_000,
+      limits: { ackMs: 1500, lateMs: 1500, stallMs: 400 },
+    },
+    // So that many an attempt has earned something before it ends.
+    parameters: { receiptTokens: 8 },
   });
   onTestFinished(() => network.stop());
   await network.addMiner({ script: SCRIPT, slots: AT_ONCE - FAULTY_MINERS });
@@ -101,7 +106,6 @@ test(`${STREAMS} streams over miners that crash, stall, hang up, send garbage an
     (ended) => ended.filter(befell).length >= STREAMS || ended.length >= MOST_STREAMS,
   );
   const said = JSON.stringify({ ...fallen, streams: seen.length, befell: seen.filter(befell).length });
-  console.log(said);
   expect(
     seen.flatMap(({ error }) => error ?? []),
     said,

@@ -55,9 +55,14 @@ interface MinerParts {
   chaos: Chaos | undefined;
 }
 
+export interface RoleNetworkOptions {
+  readonly router?: Partial<RouterOptions>;
+  readonly parameters?: NonNullable<ConstructorParameters<typeof MemoryChain>[0]["parameters"]>;
+}
+
 /** A router and its miners over memory adapters: real roles, real signatures, no sockets. */
 export class RoleNetwork {
-  readonly chain = new MemoryChain({}, { recover });
+  readonly chain: MemoryChain;
   readonly lines: MemoryNetwork = createMemoryNetwork();
   readonly routerSigner = createSigner(newPrivateKey());
   readonly routerOwner = createSigner(newPrivateKey());
@@ -71,12 +76,13 @@ export class RoleNetwork {
   readonly #routerOptions: Partial<RouterOptions>;
   #stopped = false;
 
-  constructor(routerOptions: Partial<RouterOptions> = {}) {
-    this.#routerOptions = routerOptions;
+  constructor({ router = {}, parameters = {} }: RoleNetworkOptions = {}) {
+    this.#routerOptions = router;
+    this.chain = new MemoryChain({ parameters }, { recover });
   }
 
-  static async create(routerOptions: Partial<RouterOptions> = {}): Promise<RoleNetwork> {
-    const network = new RoleNetwork(routerOptions);
+  static async create(options: RoleNetworkOptions = {}): Promise<RoleNetwork> {
+    const network = new RoleNetwork(options);
     await network.#open();
     return network;
   }
