@@ -2,8 +2,8 @@ import { CortensorError } from "../errors/cortensorError.ts";
 import type { Address } from "../util/types.ts";
 import type { FinishReason } from "./records.ts";
 
-/** Attempts at one task in all: the first one, retries, and attempts that resume an answer. */
-export const MAX_ATTEMPTS = 4;
+/** The most attempts at one task that a router may be set to: the first one, retries, and those that resume an answer. */
+export const MAX_ATTEMPTS = 16;
 
 /**
  * Where a task stands. `validated`: the router checked signatures, counts and ids; `closed`: paid and stored. The last

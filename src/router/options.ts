@@ -33,7 +33,7 @@ export const routerOptions = {
   },
   attempts: {
     type: "integer",
-    default: MAX_ATTEMPTS,
+    default: 4,
     min: 1,
     max: MAX_ATTEMPTS,
     describe: "attempts at one task, the first included",

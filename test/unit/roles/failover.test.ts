@@ -137,7 +137,7 @@ async function requestParams(): Promise<TaskRequest["params"]> {
 
 describe("an answer that no miner can end", () => {
   it("says so and is billed for its receipts only", async () => {
-    network = await RoleNetwork.create({ queueMs: 100 });
+    network = await RoleNetwork.create({ router: { queueMs: 100 } });
     await network.addMiner({ script: "rate=2000,length=300,error@20" });
     const events = [];
     for await (const event of network.router.answer(network.request(SEED), new AbortController().signal))
@@ -152,7 +152,7 @@ describe("an answer that no miner can end", () => {
   });
 
   it("is an error when not even its first token came", async () => {
-    network = await RoleNetwork.create({ queueMs: 100 });
+    network = await RoleNetwork.create({ router: { queueMs: 100 } });
     await network.addMiner({ script: "error@0" });
     await expect(network.ask()).rejects.toMatchObject({ code: "task-failed" });
     balanced();
