@@ -18,6 +18,8 @@ export interface MinerFacts extends Standing {
   readonly rttMs: number;
   readonly prefillMsPerToken?: number | undefined;
   readonly decodeMsPerToken?: number | undefined;
+  /** What an order costs there now by what it costs alone, from 1; see `strainOf`. Undefined: 1. */
+  readonly strain?: number | undefined;
 }
 
 /** What an order needs of a miner. */

@@ -27,6 +27,7 @@ export function emptyTally(atMs: number): Tally {
 
 /** The counts at a later time: halved every seven days. A clock that steps back adds nothing. */
 export function decayed(tally: Tally, atMs: number): Tally {
+  if (atMs === tally.atMs) return tally;
   const kept = 0.5 ** (Math.max(0, atMs - tally.atMs) / HALF_LIFE_MS);
   return { finished: tally.finished * kept, broken: tally.broken * kept, atMs };
 }

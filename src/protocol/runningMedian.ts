@@ -1,23 +1,36 @@
 /** The median of the last values, so that one model's usual times are known without asking every miner. */
 export class RunningMedian {
-  readonly #values: number[] = [];
+  /** In the order of their coming, as a ring. */
+  readonly #ring: number[] = [];
+  readonly #sorted: number[] = [];
   readonly #most: number;
   #next = 0;
-  #median: number | undefined;
 
   constructor(most = 63) {
     this.#most = most;
   }
 
   add(value: number): void {
-    this.#values[this.#next] = value;
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#sorted.splice(this.#placeOf(oldest), 1);
+    this.#sorted.splice(this.#placeOf(value), 0, value);
+    this.#ring[this.#next] = value;
     this.#next = (this.#next + 1) % this.#most;
-    this.#median = undefined;
   }
 
   /** Undefined before the first value. */
   get value(): number | undefined {
-    this.#median ??= [...this.#values].sort((a, b) => a - b)[this.#values.length >> 1];
-    return this.#median;
+    return this.#sorted[this.#sorted.length >> 1];
+  }
+
+  /** Of the first value that is not below this one. */
+  #placeOf(value: number): number {
+    let [low, high] = [0, this.#sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle] ?? value) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

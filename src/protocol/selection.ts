@@ -1,12 +1,12 @@
 import type { Address } from "../util/types.ts";
-import { type Cost, costOf } from "./cost.ts";
+import { type Cost, costOf, usualSeconds } from "./cost.ts";
 import { type PassedOver, whyNot } from "./filters.ts";
 import type { MinerFacts, SelectionTask } from "./minerFacts.ts";
 import { reputation } from "./reputation.ts";
 import type { Slots } from "./slotBag.ts";
 
-/** Draws for each of the two that are compared. */
-const TRIES = 8;
+/** Draws for the two that are compared: 8 for each. */
+const TRIES = 16;
 /** Part of the orders that goes to newcomers and to miners out of favour first. */
 const EXPLORING = 0.03;
 /** A bag this small is looked through where draws find nobody: as cheap as drawing, and sure. */
@@ -44,8 +44,9 @@ export interface SelectionInput<T extends MinerFacts> {
 
 /**
  * Draws two different miners, each kept with the probability of its reputation, and takes the cheaper: nearly as good as
- * comparing all, without sending everybody to the one that looks best. A miner that only its reputation stood against is
- * taken when there is no other; all are looked at only if no draw passed the filters.
+ * comparing all, without sending everybody to the one that looks best. One that costs more than is usual is kept less
+ * often: where many free slots are slow, two draws alone often meet no other. If none is kept, the cheapest of those
+ * drawn that passed the filters is taken; all are looked at only if no draw passed them.
  */
 export function selectMiner<T extends MinerFacts>(input: SelectionInput<T>): Decision<T> {
   const { candidates, others, random } = input;
@@ -88,30 +89,31 @@ interface Search<T extends MinerFacts> extends SelectionInput<T> {
 
 function draw<T extends MinerFacts>(bag: Slots<T>, { random, task, passedOver, spare }: Search<T>): T[] {
   const kept: T[] = [];
-  const rejected: T[] = [];
-  for (let seat = 0; seat < 2 && kept.length === seat; seat += 1) {
-    for (let attempt = 0; attempt < TRIES && kept.length === seat; attempt += 1) {
-      const one = bag.at(Math.floor(random() * bag.size));
-      if (!one || one === kept[0]) continue;
-      const reason = whyNot(one, task);
-      if (reason) passedOver.set(one.miner, reason);
-      else if (random() < reputation(one)) kept.push(one);
-      else if (!spare.has(one.miner)) {
-        spare.set(one.miner, one);
-        rejected.push(one);
-      }
-    }
+  const seats = Math.min(2, bag.holders);
+  for (let draws = 0; draws < TRIES && kept.length < seats; draws += 1) {
+    const one = bag.at(Math.floor(random() * bag.size));
+    if (!one || one === kept[0]) continue;
+    const reason = whyNot(one, task);
+    if (reason) passedOver.set(one.miner, reason);
+    else if (random() < reputation(one) * haste(one, task)) kept.push(one);
+    else spare.set(one.miner, one);
   }
-  return kept.length > 0 ? kept : rejected.slice(0, 2);
+  return kept.length > 0 ? kept : [...spare.values()];
+}
+
+/** Above 0, at most 1: the square of the usual time by what this miner costs; in simulation enough to beat a full sort. */
+function haste(one: MinerFacts, task: SelectionTask): number {
+  const usual = usualSeconds(task);
+  return usual === undefined ? 1 : Math.min(1, usual / costOf(one, task).costSeconds) ** 2;
 }
 
 function decide<T extends MinerFacts>(found: readonly T[], search: Search<T>): Decision<T> {
   const { task, passedOver, spare, bags, explored, scanned = false } = search;
   const costs = found.map((one) => ({ one, drawn: drawnOf(one, task) }));
   costs.sort((a, b) => a.drawn.costSeconds - b.drawn.costSeconds);
+  costs.splice(2);
   const [best, other] = costs;
-  for (const one of spare.values())
-    passedOver.set(one.miner, { miner: one.miner, reason: "reputation", found: reputation(one) });
+  for (const one of spare.values()) passedOver.set(one.miner, whyNotKept(one, task));
   if (best) passedOver.delete(best.one.miner);
   if (best && other) {
     const seconds = { needed: best.drawn.costSeconds, found: other.drawn.costSeconds };
@@ -126,6 +128,14 @@ function decide<T extends MinerFacts>(found: readonly T[], search: Search<T>): D
     freeSlots: bags.reduce((sum, { size }) => sum + size, 0),
     freeMiners: bags.reduce((sum, { holders }) => sum + holders, 0),
   };
+}
+
+function whyNotKept(one: MinerFacts, task: SelectionTask): PassedOver {
+  const { miner } = one;
+  const needed = usualSeconds(task);
+  if (needed === undefined || haste(one, task) >= reputation(one))
+    return { miner, reason: "reputation", found: reputation(one) };
+  return { miner, reason: "cost", needed, found: costOf(one, task).costSeconds };
 }
 
 function drawnOf(one: MinerFacts, task: SelectionTask): Drawn {

@@ -45,7 +45,8 @@ export type Outcome =
   /** Nothing can be said of the miner: another one was quicker, or it leaves. */
   | { readonly unjudged: true }
   | (OrderTimes & {
+      /** Who pays, where that was not said when the miner was chosen. */
       readonly account?: Hex;
-      /** What the miner's memory holds now: the input, and the answer as its last message where that is at hand. */
+      /** What the miner's memory holds now, if more than the input: the answer as its last message. */
       readonly input?: TaskInput;
     });

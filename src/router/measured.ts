@@ -16,6 +16,8 @@ export interface OrderTimes {
   /** Of them, computed for this order and not remembered from another; undefined: all. */
   readonly freshTokens?: number;
   readonly outputTokens: number;
+  /** How much longer a token took than alone, from 1, because of the orders beside it; undefined: 1. */
+  readonly crowding?: number;
   /** From the order to its acknowledgement, where it was measured. */
   readonly rttMs?: number;
 }
@@ -24,8 +26,10 @@ export interface OrderTimes {
 export class Measured {
   /** Milliseconds a prompt token until the first output token; undefined before the first answer. */
   prefillMsPerToken: Estimate | undefined;
-  /** Milliseconds between output tokens. */
+  /** Milliseconds between output tokens, of an order alone. */
   decodeMsPerToken: Estimate | undefined;
+  /** The same as it was, beside other orders. */
+  msPerToken: number | undefined;
   ttftMs: number | undefined;
   durationMs: number | undefined;
   rttMs: number | undefined;
@@ -105,10 +109,11 @@ export class Measured {
   }
 
   /** Takes in the order's decode time; whether it was twice the usual, for an order given after the last halving. */
-  #slowed({ ttftMs, durationMs, outputTokens }: OrderTimes, nowMs: number): boolean {
+  #slowed({ ttftMs, durationMs, outputTokens, crowding = 1 }: OrderTimes, nowMs: number): boolean {
     if (outputTokens < 2) return false;
     const value = (durationMs - ttftMs) / (outputTokens - 1);
-    this.decodeMsPerToken = { value: peak(this.decodeMsPerToken?.value, value), atMs: nowMs };
+    this.decodeMsPerToken = { value: peak(this.decodeMsPerToken?.value, value / crowding), atMs: nowMs };
+    this.msPerToken = peak(this.msPerToken, value);
     const baselineMs = this.#baselineMs;
     this.#baselineMs = value < baselineMs ? value : baselineMs + (value - baselineMs) * BASELINE_RISE;
     return value > 2 * baselineMs && nowMs - durationMs >= this.#halvedAtMs;

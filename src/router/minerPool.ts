@@ -7,15 +7,16 @@ import { type Prefix, prefixOf } from "../protocol/prefix.ts";
 import { promptTokensCeiling } from "../protocol/price.ts";
 import { queueWaitMs } from "../protocol/queueWait.ts";
 import type { TaskInput } from "../protocol/records.ts";
-import { reputation } from "../protocol/reputation.ts";
 import { type Decision, selectMiner, selectNamed } from "../protocol/selection.ts";
+import { crowding } from "../protocol/strain.ts";
 import { BoundedMap } from "../util/boundedMap.ts";
 import type { Address, Clock, Hex } from "../util/types.ts";
 import type { Choice, Outcome, Wanted } from "./choice.ts";
-import { Measured } from "./measured.ts";
+import { Measured, type OrderTimes } from "./measured.ts";
 import type { MinerLink } from "./minerLink.ts";
-import { ModelMiners } from "./modelMiners.ts";
-import { PoolEntry, type PooledMiner, type SettledStanding } from "./pooledMiner.ts";
+import { ModelDirectory } from "./modelDirectory.ts";
+import type { ModelMiners } from "./modelMiners.ts";
+import { type Given, PoolEntry, type PooledMiner, type SettledStanding } from "./pooledMiner.ts";
 import { SlotWaiters } from "./slotWaiters.ts";
 import type { ServedModel } from "./task.ts";
 
@@ -41,12 +42,11 @@ export class MinerPool {
   /** What is known of a miner outlives its line. */
   readonly #measured = new BoundedMap<Address, Measured>(MINERS);
   readonly #answerTokens = new BoundedMap<Hex, number>(ACCOUNTS);
-  readonly #models = new Map<Hex, ModelMiners>();
-  /** Who serves a model, by its name and by its id. */
-  readonly #byName = new Map<string, Set<PoolEntry>>();
+  readonly #models = new ModelDirectory();
+  /** Orders that are out, by what `choose` gave for them. */
+  readonly #given = new WeakMap<PooledMiner, Given>();
   readonly #prefixes = new WeakMap<TaskInput, Prefix>();
   readonly #waiters: SlotWaiters;
-  #served: readonly ServedModel[] | undefined;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -63,12 +63,7 @@ export class MinerPool {
     this.#measured.set(link.address, measured);
     const entry = new PoolEntry({ link, session, measured }, this.#deps);
     this.#entries.set(link.address, entry);
-    for (const name of [entry.modelName, entry.modelId]) {
-      const known = this.#byName.get(name) ?? new Set();
-      this.#byName.set(name, known.add(entry));
-    }
-    this.#miners(entry.modelId).add(entry);
-    this.#served = undefined;
+    this.#models.add(entry);
     this.#waiters.wakeAll();
   }
 
@@ -76,15 +71,7 @@ export class MinerPool {
     const entry = this.#entries.get(link.address);
     if (entry?.link !== link) return;
     this.#entries.delete(link.address);
-    for (const name of [entry.modelName, entry.modelId]) {
-      const known = this.#byName.get(name);
-      known?.delete(entry);
-      if (known?.size === 0) this.#byName.delete(name);
-    }
-    const miners = this.#miners(entry.modelId);
-    miners.remove(entry);
-    if (miners.members.size === 0) this.#models.delete(entry.modelId);
-    this.#served = undefined;
+    this.#models.remove(entry);
     this.#waiters.wakeAll();
   }
 
@@ -103,20 +90,17 @@ export class MinerPool {
 
   /** Draws a miner with a free slot and takes the slot. */
   choose(wanted: Wanted): Choice {
-    const miners = this.#serving(wanted.model);
+    const miners = this.#models.find(wanted.model);
     if (miners === undefined) return { reason: "unserved" };
     const decision = this.#select(wanted, miners);
     const chosen = decision.chosen;
     if (chosen === undefined) return { reason: "busy", hopeless: this.#hopeless(wanted, miners), decision };
-    chosen.busy += 1;
-    chosen.measured.given(this.#deps.clock.now());
-    this.#refresh(chosen);
-    return { miner: chosen, decision };
+    return { miner: this.#give(chosen, { wanted, decision }), decision };
   }
 
   /** Why each miner of the model cannot take this task now; looks at all of them. */
   explain(wanted: Wanted): readonly PassedOver[] {
-    const miners = this.#serving(wanted.model);
+    const miners = this.#models.find(wanted.model);
     if (miners === undefined) return [];
     const task = { ...this.#task(wanted, miners), exclude: wanted.avoid };
     return [...miners.members].flatMap((one) => {
@@ -127,19 +111,14 @@ export class MinerPool {
 
   /** The order is over and its slot free again. */
   release(miner: PooledMiner, outcome: Outcome): void {
-    const entry = miner as PoolEntry;
+    const given = this.#given.get(miner);
+    if (given === undefined) return;
+    this.#given.delete(miner);
+    const { entry } = given;
+    entry.given.delete(given);
     const now = this.#deps.clock.now();
-    entry.busy = Math.max(0, entry.busy - 1);
-    if ("ttftMs" in outcome) {
-      const { account, input, ...times } = outcome;
-      const prefix = input && this.#prefix(input);
-      const freshTokens = times.promptTokens * (1 - (prefix === undefined ? 0 : entry.prefixes.match(prefix)));
-      entry.measured.done({ freshTokens, ...times }, now);
-      this.#models.get(entry.modelId)?.learn(entry);
-      if (prefix !== undefined) entry.prefixes.remember(prefix);
-      if (account !== undefined)
-        this.#answerTokens.set(account, blend(this.#answerTokens.get(account), times.outputTokens));
-    } else if ("broken" in outcome) {
+    if ("ttftMs" in outcome) this.#learn(given, outcome);
+    else if ("broken" in outcome) {
       if (outcome.broken) entry.measured.broke(now);
       else entry.measured.refused(now);
     }
@@ -152,8 +131,7 @@ export class MinerPool {
   }
 
   models(): readonly ServedModel[] {
-    this.#served ??= [...this.#models.values()].map(({ served }) => served).filter(({ name }) => name !== "");
-    return this.#served;
+    return this.#models.served;
   }
 
   slots(): { readonly busy: number; readonly total: number } {
@@ -168,7 +146,7 @@ export class MinerPool {
   /** When a slot of this model is likely free, in whole seconds, from the measured times of those that serve it. */
   retryAfterSeconds(model?: string): number {
     const now = this.#deps.clock.now();
-    const entries = model === undefined ? this.#entries.values() : (this.#byName.get(model) ?? []);
+    const entries = model === undefined ? this.#entries.values() : (this.#models.find(model)?.members ?? []);
     const miners = [...entries]
       .filter(({ draining }) => !draining)
       .map(({ measured }) => ({
@@ -181,21 +159,32 @@ export class MinerPool {
   }
 
   facts(): readonly PeerFacts[] {
-    return [...this.#entries.values()].map((entry) => {
-      const { rttMs, ttftMs, decodeMsPerToken, finished, broken } = entry.measured;
-      return {
-        address: entry.address,
-        name: entry.modelName,
-        connected: entry.link.open,
-        rttMs: rttMs ?? null,
-        slots: { busy: entry.busy, total: entry.slots },
-        ttftMs: ttftMs ?? null,
-        tokensPerSecond: decodeMsPerToken === undefined ? null : 1000 / Math.max(decodeMsPerToken.value, 0.001),
-        finished,
-        broken,
-        reputation: reputation(entry),
-      };
-    });
+    return [...this.#entries.values()].map((entry) => entry.facts());
+  }
+
+  #give(entry: PoolEntry, { wanted, decision }: { wanted: Wanted; decision: Decision<PoolEntry> }): PooledMiner {
+    const { measured, busy } = entry;
+    const atMs = this.#deps.clock.now();
+    const expectedMs = (decision.drawn[0]?.costSeconds ?? 0) * 1000;
+    const beside = crowding({ orders: busy, limit: measured.limit });
+    const { account, input } = wanted;
+    const given: Given = { entry, atMs, expectedMs, crowding: beside, account, input };
+    entry.given.add(given);
+    measured.given(atMs);
+    const miner = entry.snapshot();
+    this.#given.set(miner, given);
+    this.#refresh(entry);
+    return miner;
+  }
+
+  #learn({ entry, ...given }: Given, outcome: Extract<Outcome, OrderTimes>): void {
+    const { account = given.account, input = given.input, ...times } = outcome;
+    const freshTokens = times.promptTokens * (1 - entry.prefixes.match(this.#prefix(given.input)));
+    entry.measured.done({ freshTokens, crowding: given.crowding, ...times }, this.#deps.clock.now());
+    this.#models.of(entry)?.learn(entry);
+    entry.prefixes.remember(this.#prefix(input));
+    if (account === undefined) return;
+    this.#answerTokens.set(account, blend(this.#answerTokens.get(account), times.outputTokens));
   }
 
   #select(wanted: Wanted, miners: ModelMiners): Decision<PoolEntry> {
@@ -241,18 +230,7 @@ export class MinerPool {
 
   #refresh(entry: PoolEntry): void {
     if (this.#entries.get(entry.address) !== entry) return;
-    this.#miners(entry.modelId).place(entry);
+    this.#models.of(entry)?.place(entry);
     if (entry.free > 0) this.#waiters.wakeAll();
-  }
-
-  #serving(model: string): ModelMiners | undefined {
-    const [one] = this.#byName.get(model) ?? [];
-    return one && this.#miners(one.modelId);
-  }
-
-  #miners(modelId: Hex): ModelMiners {
-    const known = this.#models.get(modelId) ?? new ModelMiners(modelId);
-    this.#models.set(modelId, known);
-    return known;
   }
 }

@@ -1,7 +1,11 @@
+import type { PeerFacts } from "../observability/snapshot.ts";
 import type { MinerFacts } from "../protocol/minerFacts.ts";
 import { expected } from "../protocol/averages.ts";
+import type { TaskInput } from "../protocol/records.ts";
 import { PREFIX_BLOCK_BYTES, PrefixIndex } from "../protocol/prefix.ts";
 import type { Address, Clock, Hex } from "../util/types.ts";
+import { reputation } from "../protocol/reputation.ts";
+import { strainOf } from "../protocol/strain.ts";
 import type { Measured } from "./measured.ts";
 import type { MinerLink } from "./minerLink.ts";
 
@@ -23,6 +27,17 @@ export interface SettledStanding {
   readonly class: number;
   /** Evidence against its answers, in nats. */
   readonly cusum: number;
+}
+
+/** One order that is out. */
+export interface Given {
+  readonly entry: PoolEntry;
+  readonly atMs: number;
+  readonly expectedMs: number;
+  /** How much longer its tokens take because of the orders that were out before it. */
+  readonly crowding: number;
+  readonly account: Hex | undefined;
+  readonly input: TaskInput;
 }
 
 interface EntryDeps {
@@ -57,7 +72,8 @@ export class PoolEntry implements PooledMiner {
   readonly #deps: EntryDeps;
   /** The model's medians. */
   usual: Usual | undefined;
-  busy = 0;
+  /** Orders that are out, the oldest first. */
+  readonly given = new Set<Given>();
   draining = false;
 
   constructor({ link, session, measured }: EntryInput, deps: EntryDeps) {
@@ -97,6 +113,14 @@ export class PoolEntry implements PooledMiner {
   get cusum(): number | undefined {
     return this.#deps.standing?.(this.address)?.cusum;
   }
+  get busy(): number {
+    return this.given.size;
+  }
+  get strain(): number {
+    const [oldest] = this.given;
+    const late = oldest && { oldestMs: this.#now - oldest.atMs, expectedMs: oldest.expectedMs };
+    return strainOf({ orders: this.busy, limit: this.measured.limit, ...late });
+  }
   get circuitOpen(): boolean {
     return this.measured.circuitOpen(this.#now);
   }
@@ -118,6 +142,34 @@ export class PoolEntry implements PooledMiner {
   get free(): number {
     return this.draining ? 0 : Math.max(0, this.measured.limit - this.busy);
   }
+
+  /** The facts as they are now: what an order keeps of its miner. */
+  snapshot(): PooledMiner {
+    const { address, link, session, modelId, modelName, miner, owner, model, contextTokens } = this;
+    const { promptPrice, outputPrice, circuitOpen, rttMs, finished, broken } = this;
+    const { prefillMsPerToken, decodeMsPerToken, strain, cusum } = this;
+    const named = { address, link, session, modelId, modelName, miner, owner, model, contextTokens, class: this.class };
+    const measured = { rttMs, prefillMsPerToken, decodeMsPerToken, strain, finished, broken, cusum, circuitOpen };
+    return { ...named, promptPrice, outputPrice, ...measured };
+  }
+
+  /** What people see of it. */
+  facts(): PeerFacts {
+    const { rttMs, ttftMs, msPerToken, finished, broken } = this.measured;
+    return {
+      address: this.address,
+      name: this.modelName,
+      connected: this.link.open,
+      rttMs: rttMs ?? null,
+      slots: { busy: this.busy, total: this.slots },
+      ttftMs: ttftMs ?? null,
+      tokensPerSecond: msPerToken === undefined ? null : 1000 / Math.max(msPerToken, 0.001),
+      finished,
+      broken,
+      reputation: reputation(this),
+    };
+  }
+
   get #now(): number {
     return this.#deps.clock.now();
   }

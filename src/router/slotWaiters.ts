@@ -28,6 +28,7 @@ export class SlotWaiters {
   }
 
   wakeAll(): void {
+    if (this.#waiting.size === 0) return;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }

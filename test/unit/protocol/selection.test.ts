@@ -47,6 +47,23 @@ describe("selectMiner", () => {
     expect(shares(bagOf([good, bad]), 4000).get(bad.miner)).toBeLessThan(0.4);
   });
 
+  it("seldom keeps what costs more than is usual, and takes the cheapest it met when there is nothing else", () => {
+    const usual = { prefillMsPerToken: 1, decodeMsPerToken: 20 };
+    const slow = Array.from({ length: 30 }, (_, n) => miner(n, { ...usual, decodeMsPerToken: 200 + n }));
+    const quick = Array.from({ length: 10 }, (_, n) => miner(100 + n, usual));
+    const random = seeded(5);
+    const chosen = (candidates: Slots<MinerFacts>) => {
+      const decision = selectMiner({ candidates, random, task: { ...task, usual } });
+      return decision.chosen?.decodeMsPerToken ?? 0;
+    };
+    const mixed = bagOf([...slow, ...quick]);
+    const times = Array.from({ length: 2000 }, () => chosen(mixed));
+    expect(times.filter((ms) => ms >= 200).length / 2000).toBeLessThan(0.02);
+    const onlySlow = bagOf(slow);
+    const mean = Array.from({ length: 500 }, () => chosen(onlySlow)).reduce((sum, ms) => sum + ms / 500, 0);
+    expect(mean).toBeLessThan(207);
+  });
+
   it("takes a stranger with a bad name when there is nobody else", () => {
     const bad = miner(1, { finished: 0, broken: 1000 });
     const decision = selectMiner({ candidates: bagOf([bad]), random: () => 0.999, task });
@@ -89,6 +106,30 @@ describe("selectMiner", () => {
   it("has nothing to say of an empty bag", () => {
     const nothing = { drawn: [], passedOver: [], scanned: true, explored: false, freeSlots: 0, freeMiners: 0 };
     expect(selectMiner({ candidates: bagOf([]), random: seeded(1), task })).toEqual(nothing);
+  });
+
+  it("draws at most twice as often among 100,000 miners as among 100", () => {
+    const usual = { prefillMsPerToken: 1, decodeMsPerToken: 20 };
+    const drawsAmong = (size: number): number => {
+      const speed = seeded(size);
+      const others = bagOf(Array.from({ length: size / 10 }, (_, n) => miner(size + n, { finished: n % 10 })));
+      const trusted = (n: number) =>
+        miner(n, { ...usual, decodeMsPerToken: 20 * 2 ** (2 * speed() - 1), strain: 1 + speed() });
+      const candidates = bagOf(
+        Array.from({ length: size }, (_, n) => trusted(n)),
+        2,
+      );
+      const random = seeded(3);
+      let draws = 0;
+      const counted = (): number => {
+        draws += 1;
+        return random();
+      };
+      for (let round = 0; round < 2000; round += 1)
+        selectMiner({ candidates, others, random: counted, task: { ...task, usual } });
+      return draws;
+    };
+    expect(drawsAmong(100_000)).toBeLessThanOrEqual(2 * drawsAmong(100));
   });
 
   it("looks at a few miners, however many there are", () => {

@@ -145,6 +145,24 @@ describe("what is known of a miner", () => {
     expect(pool.facts()[0]?.reputation).toBeCloseTo(13 / 14, 9);
   });
 
+  it("shows orders that are overdue, though they have not ended", async () => {
+    const { clock, give, serve } = poolOf(line(1), line(2));
+    for (const n of [1, 2]) serve(20, good, { prefer: minerAddress(n) });
+    give({ prefer: minerAddress(1) });
+    give({ prefer: minerAddress(2) });
+    const before = give({ prefer: minerAddress(2) }).strain ?? 0;
+    await clock.pass(10_000);
+    expect(give({ prefer: minerAddress(2) }).strain).toBeGreaterThan(5 * before);
+  });
+
+  it("counts the end of an order once", () => {
+    const { pool, give } = poolOf(line(1));
+    const miner = give();
+    pool.release(miner, good);
+    pool.release(miner, { broken: true });
+    expect(pool.facts()).toMatchObject([{ finished: 1, broken: 0, slots: { busy: 0 } }]);
+  });
+
   it("fades in weeks", async () => {
     const { pool, clock, serve } = poolOf(line(1));
     serve(14);
