@@ -41,8 +41,9 @@ export type Choice =
 
 /** How an order ended, for what the router knows of its miner. */
 export type Outcome =
+  /** Broken after its acknowledgement, or refused before. */
   | { readonly broken: boolean }
-  /** Nothing can be said of the miner: another one was quicker, or it leaves. */
+  /** Says nothing of the miner: its client went away, another miner was quicker, or it leaves in order. */
   | { readonly unjudged: true }
   | (OrderTimes & {
       /** Who pays, where that was not said when the miner was chosen. */

@@ -87,6 +87,11 @@ export class Measured {
     this.#tooMuch(nowMs);
   }
 
+  /** Nothing was learned of it, and if it was to probe the miner, another will. */
+  unjudged(nowMs: number): void {
+    this.#event("refused", nowMs);
+  }
+
   circuitOpen(nowMs: number): boolean {
     return circuitOpen(this.#circuit, nowMs);
   }

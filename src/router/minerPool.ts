@@ -118,10 +118,9 @@ export class MinerPool {
     entry.given.delete(given);
     const now = this.#deps.clock.now();
     if ("ttftMs" in outcome) this.#learn(given, outcome);
-    else if ("broken" in outcome) {
-      if (outcome.broken) entry.measured.broke(now);
-      else entry.measured.refused(now);
-    }
+    else if ("unjudged" in outcome) entry.measured.unjudged(now);
+    else if (outcome.broken) entry.measured.broke(now);
+    else entry.measured.refused(now);
     this.#refresh(entry);
   }
 
@@ -163,10 +162,11 @@ export class MinerPool {
   }
 
   #give(entry: PoolEntry, { wanted, decision }: { wanted: Wanted; decision: Decision<PoolEntry> }): PooledMiner {
-    const { measured, busy } = entry;
+    const { measured, busy, strain } = entry;
     const atMs = this.#deps.clock.now();
-    const expectedMs = (decision.drawn[0]?.costSeconds ?? 0) * 1000;
     const beside = crowding({ orders: busy, limit: measured.limit });
+    // The time without what the order costs others.
+    const expectedMs = ((decision.drawn[0]?.costSeconds ?? 0) * 1000 * beside) / strain;
     const { account, input } = wanted;
     const given: Given = { entry, atMs, expectedMs, crowding: beside, account, input };
     entry.given.add(given);
@@ -189,8 +189,8 @@ export class MinerPool {
 
   #select(wanted: Wanted, miners: ModelMiners): Decision<PoolEntry> {
     const task = this.#task(wanted, miners);
-    const named = wanted.prefer === undefined ? undefined : this.#entries.get(wanted.prefer);
-    if (named !== undefined && miners.members.has(named)) return selectNamed(named, { free: named.free, task });
+    const named = this.#named(wanted, miners);
+    if (named !== undefined) return selectNamed(named, { free: named.free, task });
     const { trusted: candidates, others } = miners;
     const random = (): number => this.#deps.random();
     const exclude = wanted.avoid;
@@ -218,8 +218,15 @@ export class MinerPool {
 
   #hopeless(wanted: Wanted, miners: ModelMiners): boolean {
     const task = this.#task(wanted, miners);
-    for (const one of miners.members) if (whyNever(one, task) === undefined) return false;
+    const named = this.#named(wanted, miners);
+    for (const one of named === undefined ? miners.members : [named])
+      if (whyNever(one, task) === undefined) return false;
     return true;
+  }
+
+  #named({ prefer }: Wanted, { members }: ModelMiners): PoolEntry | undefined {
+    const entry = prefer === undefined ? undefined : this.#entries.get(prefer);
+    return entry !== undefined && members.has(entry) ? entry : undefined;
   }
 
   #prefix(input: TaskInput): Prefix {

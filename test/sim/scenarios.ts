@@ -126,8 +126,8 @@ const PLANS: readonly Plan[] = [
     wave: (at) => (at > 0.33 && at < 0.66 ? 2 : 1),
   },
   { name: "conversations", miners: 10, lastsMs: 20 * MINUTE, load: 0.3, turns: 6 },
-  { name: "1,000 miners", miners: 1000, lastsMs: 0.75 * MINUTE, load: 0.5, routers: 8 },
-  { name: "10,000 miners", miners: 10_000, lastsMs: MINUTE, load: 0.01 },
+  { name: "1,000 miners", miners: 1000, lastsMs: 0.5 * MINUTE, load: 0.5, routers: 4 },
+  { name: "10,000 miners", miners: 10_000, lastsMs: MINUTE, load: 0.01, routers: 1 },
   { name: "100,000 miners, 1 in 10 known", miners: 100_000, lastsMs: MINUTE, load: 0.0005, routers: 1, warm: 0.1 },
 ];
 

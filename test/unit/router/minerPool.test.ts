@@ -53,6 +53,7 @@ describe("choosing", () => {
   it("says that waiting does not help when no miner's price is within the limit", () => {
     const { pool } = poolOf(line(1));
     const choice = pool.choose({ ...wanted, maxOutputPrice: 1n });
+    expect(pool.choose({ ...wanted, maxOutputPrice: 1n, prefer: minerAddress(1) })).toMatchObject({ hopeless: true });
     expect(choice).toMatchObject({ reason: "busy", hopeless: true });
     expect(choice).toHaveProperty("decision.passedOver.0.reason", "price");
   });
@@ -153,6 +154,15 @@ describe("what is known of a miner", () => {
     const before = give({ prefer: minerAddress(2) }).strain ?? 0;
     await clock.pass(10_000);
     expect(give({ prefer: minerAddress(2) }).strain).toBeGreaterThan(5 * before);
+  });
+
+  it("does not hold it against a miner that the client went away", () => {
+    const { pool, serve } = poolOf(line(1));
+    serve(2);
+    serve(4, { unjudged: true });
+    expect(pool.choose(wanted)).toHaveProperty("miner");
+    expect(pool.choose(wanted)).toHaveProperty("miner");
+    expect(pool.facts()).toMatchObject([{ finished: 2, broken: 0 }]);
   });
 
   it("counts the end of an order once", () => {
