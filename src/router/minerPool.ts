@@ -124,9 +124,9 @@ export class MinerPool {
     this.#refresh(entry);
   }
 
-  /** Resolves when a slot became free, or after the time. */
-  async untilFree(withinMs: number, signal: AbortSignal): Promise<void> {
-    await this.#waiters.wait(withinMs, signal);
+  /** Resolves when a slot became free, or after the time. With a model, the oldest of those that wait for it come first. */
+  async untilFree(withinMs: number, signal: AbortSignal, model?: string): Promise<void> {
+    await this.#waiters.wait(withinMs, { signal, ...(model !== undefined && { model }) });
   }
 
   models(): readonly ServedModel[] {
@@ -238,6 +238,6 @@ export class MinerPool {
   #refresh(entry: PoolEntry): void {
     if (this.#entries.get(entry.address) !== entry) return;
     this.#models.of(entry)?.place(entry);
-    if (entry.free > 0) this.#waiters.wakeAll();
+    if (entry.free > 0) this.#waiters.wake({ models: [entry.modelName, entry.modelId], slots: entry.free });
   }
 }

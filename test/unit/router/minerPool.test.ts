@@ -210,6 +210,23 @@ describe("waiting for a slot", () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it("wakes those in line for a model one by one, the oldest first", async () => {
+    const { pool, clock, give } = poolOf(line(1));
+    const signal = new AbortController().signal;
+    const woken: string[] = [];
+    const waits = ["first", "second"].map((name) => pool.untilFree(1000, signal, "tiny").then(() => woken.push(name)));
+    const other = pool.untilFree(1000, signal, "other").then(() => woken.push("other"));
+    pool.release(give(), { broken: false });
+    await waits[0];
+    expect(woken).toEqual(["first"]);
+    pool.release(give(), { broken: false });
+    await waits[1];
+    expect(woken).toEqual(["first", "second"]);
+    await clock.pass(1000);
+    await other;
+    expect(clock.waiting).toBe(0);
+  });
+
   it("is said to take as long as the measured answers make it", () => {
     const { pool, give, serve } = poolOf(line(1, { slots: 1 }));
     expect(pool.retryAfterSeconds()).toBe(1);
