@@ -35,7 +35,7 @@ export type Choice =
   | {
       readonly miner?: undefined;
       readonly reason: "busy";
-      readonly hopeless: boolean;
+      hopeless(): boolean;
       readonly decision: Decision<PooledMiner>;
     };
 

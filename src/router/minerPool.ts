@@ -77,7 +77,7 @@ export class MinerPool {
 
   /** How many different owners serve this model. */
   owners(model: string): number {
-    return new Set([...(this.#byName.get(model) ?? [])].map(({ owner }) => owner)).size;
+    return new Set([...(this.#models.find(model)?.members ?? [])].map(({ owner }) => owner)).size;
   }
 
   /** No new orders for this miner; what runs goes on. */
@@ -94,7 +94,7 @@ export class MinerPool {
     if (miners === undefined) return { reason: "unserved" };
     const decision = this.#select(wanted, miners);
     const chosen = decision.chosen;
-    if (chosen === undefined) return { reason: "busy", hopeless: this.#hopeless(wanted, miners), decision };
+    if (chosen === undefined) return { reason: "busy", hopeless: () => this.#hopeless(wanted, miners), decision };
     return { miner: this.#give(chosen, { wanted, decision }), decision };
   }
 

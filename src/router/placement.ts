@@ -6,6 +6,8 @@ import type { MinerPool } from "./minerPool.ts";
 
 /** Looks again at least this often, should a wake-up be missed. */
 const LOOK_MS = 1000;
+/** A wait that nobody minds, however short the answers are. */
+const HARMLESS_MS = 1000;
 /** Weight of the newest answer in the usual duration. */
 const NEWEST = 0.2;
 
@@ -51,7 +53,7 @@ export class Placement {
       for (;;) {
         const leftMs = begun + this.#options.queueMs - clock.now();
         if (leftMs <= 0) throw this.#full(model, pool.choose(wanted));
-        await pool.untilFree(Math.min(leftMs, LOOK_MS), signal);
+        await pool.untilFree(Math.min(leftMs, LOOK_MS), signal, model);
         signal.throwIfAborted();
         const later = at(pool.choose(wanted));
         if (later !== undefined) return later;
@@ -64,12 +66,12 @@ export class Placement {
   #admit(model: string, choice: Choice): void {
     if (choice.miner !== undefined) return;
     if (choice.reason === "unserved") throw unserved(model, this.#deps.pool);
-    if (choice.hopeless) throw unfit(model, choice.decision);
+    if (choice.hopeless()) throw unfit(model, choice.decision);
     const usualMs = this.#usualMs.get(model);
     if (usualMs === undefined) return;
     const slots = Math.max(1, this.#deps.pool.slots().total);
     const waitMs = (((this.#waiting.get(model) ?? 0) + 1) * usualMs) / slots;
-    if (waitMs > Math.min(usualMs, this.#options.queueMs)) throw this.#full(model, choice);
+    if (waitMs > Math.min(Math.max(usualMs, HARMLESS_MS), this.#options.queueMs)) throw this.#full(model, choice);
   }
 
   #full(model: string, choice: Choice): CortensorError {
@@ -79,7 +81,7 @@ export class Placement {
         try: "cortensor status",
       });
     return new CortensorError("rate-limited", `every slot for ${model} is taken`, {
-      data: { retryAfterS: pool.retryAfterSeconds() },
+      data: { retryAfterS: pool.retryAfterSeconds(model) },
     });
   }
 
