@@ -1,4 +1,4 @@
-import { FINISH, type TaskInput } from "./records.ts";
+import { FINISH, type Receipt, type TaskInput } from "./records.ts";
 
 /** Tokens that a message's frame in a template may take beside its text. */
 const TOKENS_PER_MESSAGE = 32;
@@ -21,6 +21,14 @@ export function feeOf({ promptTokens, outputTokens, promptPrice, outputPrice, pr
 /** The prompt is paid to the attempt that finishes, or that the client cancelled; never while a receipt still grows. */
 export function promptPaid(finish: number): boolean {
   return finish !== FINISH.growing && finish !== FINISH.error;
+}
+
+/** The tokens that a receipt is paid for. */
+export function paidTokens({ promptTokens, from, to, finish }: Receipt): {
+  promptTokens: number;
+  outputTokens: number;
+} {
+  return { promptTokens: promptPaid(finish) ? promptTokens : 0, outputTokens: to - from };
 }
 
 /** The most tokens this input can have: one per UTF-8 byte, and 32 per message. A router has no tokenizer. */

@@ -17,15 +17,11 @@ interface Call {
   readonly depositWei: bigint;
 }
 
-/** Traces that are kept of tasks that are over. */
-const KEPT_TRACES = 2000;
-
 /** Takes tasks in: what is known already comes from the books, what is new is covered by the deposit and led to its end. */
 export class Dispatcher {
   readonly #options: DispatchOptions;
   readonly #deps: DispatchDeps;
   readonly #running = new Map<Hex, TaskRun | RedundantRun>();
-  readonly #over = new Map<Hex, TaskTrace>();
   #reservedWei = 0n;
   #wakeIdle = (): void => {};
 
@@ -49,7 +45,7 @@ export class Dispatcher {
   /** Tasks that run, then those that are over, the newest first. */
   traces(): readonly TaskTrace[] {
     const running = [...this.#running.values()].map(({ trace }) => trace);
-    return [...running.toReversed(), ...[...this.#over.values()].toReversed()];
+    return [...running.toReversed(), ...this.#deps.traces.ended()];
   }
 
   /** Ends a task as if its client had gone away; false when it does not run. */
@@ -91,10 +87,7 @@ export class Dispatcher {
 
   #ended(trace: TaskTrace): void {
     this.#running.delete(trace.id);
-    this.#over.delete(trace.id);
-    this.#over.set(trace.id, trace);
-    const [oldest] = this.#over.keys();
-    if (this.#over.size > KEPT_TRACES && oldest !== undefined) this.#over.delete(oldest);
+    this.#deps.traces.add(trace);
     if (this.#running.size === 0) this.#wakeIdle();
   }
 

@@ -21,6 +21,7 @@ import { MinerSessions } from "./minerSessions.ts";
 import { Placement } from "./placement.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "./task.ts";
 import type { TaskTrace } from "./trace.ts";
+import { TraceBook } from "./traceBook.ts";
 
 /** A miner that connects has this long to say hello. */
 const HELLO_MS = 10_000;
@@ -59,6 +60,7 @@ export class Router implements Startable {
   readonly #deps: RouterDeps;
   readonly #pool: MinerPool;
   readonly #sessions: MinerSessions;
+  readonly #traces: TraceBook;
   readonly #dispatcher: Dispatcher;
   #draining = false;
   #clientDepositWei = 0n;
@@ -82,6 +84,7 @@ export class Router implements Startable {
       depositWei: options.minerDepositWei,
       randomBytes32: () => deps.randomBytes32(),
     });
+    this.#traces = new TraceBook(deps);
     this.#dispatcher = new Dispatcher(options, {
       ...deps,
       randomBytes32: () => deps.randomBytes32(),
@@ -90,11 +93,13 @@ export class Router implements Startable {
       placement: new Placement(options, { pool: this.#pool, clock: deps.clock }),
       hedging: new Hedging(),
       sessions: this.#sessions,
+      traces: this.#traces,
     });
   }
 
   async start(): Promise<void> {
     this.ledger.load();
+    this.#traces.load();
     await this.ledger.useClientSession(this.#options.clientSession);
     await this.#readClientDeposit();
     this.#deps.transport.handle(PROTOCOLS.task, (stream) => void this.#accept(stream));
@@ -106,6 +111,7 @@ export class Router implements Startable {
     if (this.#draining) return;
     this.#draining = true;
     await this.#dispatcher.idle(this.#options.drainMs);
+    await this.#traces.flush();
     await this.#deps.transport.stop();
   }
 

@@ -4,6 +4,7 @@ import type { Recover, Signer } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import type { WorkMeter } from "../observability/work.ts";
 import type { ReceiptBundle, ReceiptPart } from "../protocol/receiptBundle.ts";
+import { paidTokens } from "../protocol/price.ts";
 import { CREATED, canTake, next, type TaskEvent } from "../protocol/task.ts";
 import type { Receipt } from "../protocol/records.ts";
 import { Attempt, type AttemptEnd, type AttemptLimits, type AttemptPart } from "./attempt.ts";
@@ -19,8 +20,9 @@ import type { ReplicaOwners } from "./replicas.ts";
 import { countersign, sealAnswer } from "./sealAnswer.ts";
 import type { AnswerEvent, AnswerFinish } from "./task.ts";
 import type { Clock, Hex } from "../util/types.ts";
-import { codeOf, outcomeOf, retryable } from "./verdict.ts";
+import { codeOf, outcomeOf, reasonOf, retryable } from "./verdict.ts";
 import type { AttemptCause, AttemptTrace, TaskTrace } from "./trace.ts";
+import type { TraceBook } from "./traceBook.ts";
 
 export interface DispatchOptions {
   readonly network: string;
@@ -40,6 +42,7 @@ export interface DispatchDeps {
   readonly placement: Placement;
   readonly hedging: Hedging;
   readonly sessions: MinerSessions;
+  readonly traces: TraceBook;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;
@@ -98,6 +101,7 @@ export class TaskRun {
     } finally {
       cancelTimeout();
       this.trace.durationMs = this.#sinceMs();
+      this.trace.costWei = this.#costWei();
     }
   }
 
@@ -274,8 +278,7 @@ export class TaskRun {
   }
 
   #finished({ finish, promptTokens, bundle }: Pick<AnswerFinish, "finish" | "promptTokens" | "bundle">): AnswerFinish {
-    const { ledger } = this.#deps;
-    const costWei = this.#parts.reduce((sum, { receipt }) => sum + ledger.chargeOf(receipt.fee), 0n);
+    const costWei = this.#costWei();
     const outputTokens = this.#ids.length;
     Object.assign(this.trace, { promptTokens, outputTokens, costWei, receipt: bundle?.id });
     return {
@@ -297,12 +300,17 @@ export class TaskRun {
     };
   }
 
+  #costWei(): bigint {
+    return this.#parts.reduce((sum, { receipt }) => sum + this.#deps.ledger.chargeOf(receipt.fee), 0n);
+  }
+
   #lost({ contender, error }: Lost): void {
     const { pool, log } = this.#deps;
     const { miner, trace } = contender;
     if (trace.end !== "running") return;
     trace.end = codeOf(error);
     trace.message = error instanceof Error ? error.message : String(error);
+    trace.reason = reasonOf(error);
     pool.release(miner, outcomeOf(error));
     this.#part(contender);
     if (this.trace.state.miner === miner.address && canTake(this.trace.state, "lose"))
@@ -318,6 +326,7 @@ export class TaskRun {
     trace.durationMs = durationMs;
     if (receipt === undefined) return;
     trace.feeWei = receipt.record.fee;
+    trace.paid = paidTokens(receipt.record);
     this.#parts.push(countersign({ frame, receipt, ttftMs, durationMs }, this.#deps));
   }
 

@@ -11,6 +11,8 @@ export interface AttemptTrace {
   readonly cause: AttemptCause;
   readonly miner: Address;
   readonly decision: Decision;
+  /** Miners passed over beyond those that `decision` still lists. */
+  readonly unlisted?: number;
   /** Waited for a free slot. */
   readonly queuedMs: number;
   readonly sentMs: number;
@@ -25,6 +27,10 @@ export interface AttemptTrace {
   end: string;
   /** Said when it ended badly. */
   message?: string;
+  /** A miner's own code for why it refused or failed: its sentence, in `message`, could quote the prompt. */
+  reason?: string | undefined;
+  /** What its last receipt counts; absent when it was paid nothing. */
+  paid?: { readonly promptTokens: number; readonly outputTokens: number };
   feeWei: bigint;
   readonly promptPrice: bigint;
   readonly outputPrice: bigint;

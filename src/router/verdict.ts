@@ -17,3 +17,9 @@ export function outcomeOf(error: unknown): Outcome {
   if (data?.reason === "draining" || data?.reason === "context-length") return { unjudged: true };
   return { broken: data?.refused !== true };
 }
+
+/** A miner's own code for why it refused or failed; undefined when something else ended the attempt. */
+export function reasonOf(error: unknown): string | undefined {
+  const reason = error instanceof CortensorError ? error.details.data?.reason : undefined;
+  return typeof reason === "string" ? reason : undefined;
+}
