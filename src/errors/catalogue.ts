@@ -46,6 +46,16 @@ export const ERRORS = {
     status: 404,
     help: "There is no receipt in this file or of this id. submit keeps the newest 500 in the home; its --receipt FILE writes one anywhere.",
   },
+  "task-missing": {
+    exit: 2,
+    status: 404,
+    help: "This API key has no task of this id, or several that begin so. cortensor task list shows the newest.",
+  },
+  "task-over": {
+    exit: 2,
+    status: 409,
+    help: "The task is over, so there is nothing to cancel. cortensor task explain ID says how it ended.",
+  },
   "context-length": {
     exit: 2,
     status: 400,

@@ -84,7 +84,7 @@ export class TaskRun {
 
   /** Ends the task as if its client had gone away. */
   cancel(): void {
-    this.#stop.abort();
+    this.#stop.abort(new CortensorError("interrupted", "the task was cancelled", { try: "cortensor task list" }));
   }
 
   async *answer(clientSignal: AbortSignal): AsyncGenerator<AnswerEvent> {
@@ -97,9 +97,10 @@ export class TaskRun {
     } catch (error) {
       const event = signal.aborted ? ({ type: "cancel" } as const) : ({ type: "fail", code: codeOf(error) } as const);
       if (canTake(this.trace.state, event.type)) this.#move(event);
-      throw this.#stop.signal.aborted && this.#stop.signal.reason === late ? late : error;
+      throw this.#stop.signal.aborted ? this.#stop.signal.reason : error;
     } finally {
       cancelTimeout();
+      if (signal.aborted) this.trace.stoppedBy = stoppedBy(this.#stop.signal, late);
       this.trace.durationMs = this.#sinceMs();
       this.trace.costWei = this.#costWei();
     }
@@ -374,4 +375,9 @@ export class TaskRun {
   #sinceMs(): number {
     return this.#deps.clock.now() - this.trace.createdAt;
   }
+}
+
+function stoppedBy(stop: AbortSignal, late: unknown): "client" | "command" | "timeout" {
+  if (!stop.aborted) return "client";
+  return stop.reason === late ? "timeout" : "command";
 }

@@ -49,6 +49,8 @@ export interface TaskTrace {
   durationMs: number;
   costWei: bigint;
   receipt?: string;
+  /** Who had enough of it before its end, if anybody. */
+  stoppedBy?: "client" | "command" | "timeout";
   readonly attempts: AttemptTrace[];
   /** Orders whose answers were compared with the one that was shown. */
   readonly replicas?: readonly AttemptTrace[];

@@ -7,6 +7,7 @@ import { FINISH, type FinishReason, type Order } from "../../src/protocol/record
 import type { AnsweringRouter } from "../../src/router/http/answeringRouter.ts";
 import { countersign, sealAnswer } from "../../src/router/sealAnswer.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "../../src/router/task.ts";
+import type { TaskTrace } from "../../src/router/trace.ts";
 import type { Address, Hex } from "../../src/util/types.ts";
 
 export const DOMAIN = { chainId: 31_337, runtime: `0x${"ab".repeat(20)}` } as const;
@@ -40,6 +41,9 @@ export class FakeRouter implements AnsweringRouter {
   readonly runs: { events: number; aborted: boolean; ended: "running" | "finished" | "failed" | "returned" }[] = [];
   readonly #receipts = new Map<Hex, ReceiptBundle>();
   script: Script = { words: ["A dog ", "is ", "a pet."] };
+  /** What `tasks` tells, and those of them that were cancelled. */
+  traces: readonly TaskTrace[] = [];
+  readonly cancelled: Hex[] = [];
   served: readonly ServedModel[] = [MODEL];
   ready = true;
   draining = false;
@@ -103,6 +107,15 @@ export class FakeRouter implements AnsweringRouter {
 
   receipt(id: Hex): ReceiptBundle | undefined {
     return this.#receipts.get(id);
+  }
+
+  tasks(): readonly TaskTrace[] {
+    return this.traces;
+  }
+
+  cancel(id: Hex): boolean {
+    this.cancelled.push(id);
+    return true;
   }
 
   peers() {

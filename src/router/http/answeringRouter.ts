@@ -2,6 +2,7 @@ import type { PeerFacts } from "../../observability/snapshot.ts";
 import type { ReceiptBundle } from "../../protocol/receiptBundle.ts";
 import type { Hex } from "../../util/types.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "../task.ts";
+import type { TaskTrace } from "../trace.ts";
 
 /** What the HTTP interface needs of a router. */
 export interface AnsweringRouter {
@@ -9,6 +10,10 @@ export interface AnsweringRouter {
   answer(request: TaskRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent>;
   models(): readonly ServedModel[];
   receipt(taskId: Hex): ReceiptBundle | undefined;
+  /** Of all keys: tasks that run, then those that are over, the newest first. */
+  tasks(): readonly TaskTrace[];
+  /** Ends a task as if its client had gone away; false when it does not run. */
+  cancel(taskId: Hex): boolean;
   peers(): readonly PeerFacts[];
   slots(): { readonly busy: number; readonly total: number };
   readonly ready: boolean;

@@ -17,6 +17,7 @@ import { addOpenApi } from "./openApi.ts";
 import { addOperationsRoutes } from "./operationsRoutes.ts";
 import { RequestError } from "./requestError.ts";
 import { RouteTable } from "./routeTable.ts";
+import { addTaskRoutes } from "./taskRoutes.ts";
 import type { Running } from "./running.ts";
 
 /** A client has this long to send its request. */
@@ -70,6 +71,7 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
     });
     addOpenAi(keyed.withTypeProvider<ZodTypeProvider>(), { ...deps, metrics });
     addNetworkRoutes(keyed.withTypeProvider<ZodTypeProvider>(), deps);
+    addTaskRoutes(keyed.withTypeProvider<ZodTypeProvider>(), deps);
     if (options.batches !== undefined)
       await addBatches(keyed.withTypeProvider<ZodTypeProvider>(), options.batches, { ...deps, measured: metrics });
   });
