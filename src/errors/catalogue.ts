@@ -187,6 +187,11 @@ export const ERRORS = {
   },
   "rate-limited": { exit: 5, status: 429, help: "Too many requests. Retry-After says when to come back." },
   timeout: { exit: 5, status: 504, help: "There was no answer in time. What was receipted is billed, nothing else." },
+  "task-cancelled": {
+    exit: 5,
+    status: 499,
+    help: "The task was ended with cortensor task cancel, or by whoever holds the same API key. Only receipted tokens are billed.",
+  },
   "task-failed": {
     exit: 5,
     status: 502,

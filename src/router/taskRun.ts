@@ -84,7 +84,7 @@ export class TaskRun {
 
   /** Ends the task as if its client had gone away. */
   cancel(): void {
-    this.#stop.abort(new CortensorError("interrupted", "the task was cancelled", { try: "cortensor task list" }));
+    this.#stop.abort(new CortensorError("task-cancelled", "the task was cancelled", { try: "cortensor task list" }));
   }
 
   async *answer(clientSignal: AbortSignal): AsyncGenerator<AnswerEvent> {
@@ -164,6 +164,8 @@ export class TaskRun {
       },
       onReceipt: (receipt) => this.#settle(miner, receipt),
     });
+    // Hashing the order took milliseconds that are not the miner's.
+    trace.sentMs = this.#sinceMs();
     return { attempt, run: attempt.run(signal), miner, trace };
   }
 

@@ -15,7 +15,7 @@ export interface AttemptTrace {
   readonly unlisted?: number;
   /** Waited for a free slot. */
   readonly queuedMs: number;
-  readonly sentMs: number;
+  sentMs: number;
   /** From the order. */
   ackMs?: number;
   ttftMs?: number;

@@ -85,7 +85,7 @@ test("a task that is cancelled while it waits for a slot has never been anywhere
   const id = network.router.tasks()[0]?.id ?? "0x";
   expect(network.router.cancel(id)).toBe(true);
   await expect(waiting).rejects.toThrow(CortensorError);
-  await expect(waiting).rejects.toMatchObject({ code: "interrupted", message: "the task was cancelled" });
+  await expect(waiting).rejects.toMatchObject({ code: "task-cancelled", message: "the task was cancelled" });
   const trace = network.router.tasks().find((task) => task.id === id);
   expect(trace).toMatchObject({ state: { status: "cancelled" }, stoppedBy: "command", attempts: [], costWei: 0n });
   left.abort();
