@@ -79,6 +79,32 @@ export const registry: Registry = {
       title: "Look:",
       commands: [
         {
+          name: "task",
+          summary: "what became of prompts, and why",
+          commands: [
+            {
+              name: "list",
+              summary: "the newest of this API key",
+              load: async () => (await import("./commands/taskList.ts")).taskList,
+            },
+            {
+              name: "show",
+              summary: "one in short",
+              load: async () => (await import("./commands/taskShow.ts")).taskShow,
+            },
+            {
+              name: "explain",
+              summary: "why this miner, what took how long, what each part cost",
+              load: async () => (await import("./commands/taskExplain.ts")).taskExplain,
+            },
+            {
+              name: "cancel",
+              summary: "end one that runs",
+              load: async () => (await import("./commands/taskCancel.ts")).taskCancel,
+            },
+          ],
+        },
+        {
           name: "logs",
           summary: "what the nodes wrote down",
           load: async () => (await import("./commands/logs.ts")).logs,

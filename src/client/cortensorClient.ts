@@ -2,6 +2,15 @@ import { z } from "zod";
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Recover } from "../keys/interface.ts";
 import { checkInfo, type NodeInfo } from "../protocol/nodeInfo.ts";
+import {
+  type AskedState,
+  type ExplainRecord,
+  explainSchema,
+  type TaskList,
+  taskListSchema,
+  type TaskRecord,
+  taskSchema,
+} from "../protocol/taskRecords.ts";
 import { hexOf } from "../util/hex.ts";
 import type { Answer, ClientEvent } from "./answer.ts";
 import { answerStream } from "./answerStream.ts";
@@ -150,14 +159,48 @@ export class CortensorClient {
     return (await this.#json(path, signal)) as Readonly<Record<string, unknown>>;
   }
 
+  /** What this key asked, the newest first: at most `limit`, 1 to 2,000. */
+  async tasks(
+    { state, limit }: { readonly state?: AskedState | undefined; readonly limit?: number | undefined } = {},
+    signal?: AbortSignal,
+  ): Promise<TaskList> {
+    const query = new URLSearchParams({ ...(state && { state }), ...(limit !== undefined && { limit: `${limit}` }) });
+    return this.#record(taskListSchema, `/api/v1/tasks?${query.toString()}`, { signal });
+  }
+
+  /** A task of this key by its id or the beginning of one, such as `t_9c37`. Throws `task-missing`. */
+  async task(id: string, signal?: AbortSignal): Promise<TaskRecord> {
+    return this.#record(taskSchema, taskPath(id), { signal });
+  }
+
+  /** Everything that the router decided about a task. Throws `task-missing`. */
+  async explain(id: string, signal?: AbortSignal): Promise<ExplainRecord> {
+    return this.#record(explainSchema, `${taskPath(id)}/explain`, { signal });
+  }
+
+  /** Ends a task as if its client had left; the record is as of now, before that. Throws `task-missing`, `task-over`. */
+  async cancelTask(id: string, signal?: AbortSignal): Promise<TaskRecord> {
+    return this.#record(taskSchema, `${taskPath(id)}/cancel`, { signal, method: "POST" });
+  }
+
   /** Who the router is, proven by a signature over a fresh question. */
   async info({ recover, signal }: { recover: Recover; signal?: AbortSignal }): Promise<NodeInfo> {
     const nonce = hexOf(crypto.getRandomValues(new Uint8Array(32)));
     return checkInfo(await this.#json(`/api/v1/info?nonce=${nonce}`, signal), { nonce, recover });
   }
 
-  async #json(path: string, signal: AbortSignal | undefined): Promise<unknown> {
-    return await this.#bodyOf(await this.#call(path, signal === undefined ? {} : { signal }), signal);
+  async #record<T>(
+    schema: z.ZodType<T>,
+    path: string,
+    { signal, method }: { readonly signal: AbortSignal | undefined; readonly method?: "POST" },
+  ): Promise<T> {
+    const parsed = schema.safeParse(await this.#json(path, signal, method));
+    if (parsed.success) return parsed.data;
+    throw new CortensorError("peer-protocol", `${this.#host} answered ${path} with another record than expected`);
+  }
+
+  async #json(path: string, signal: AbortSignal | undefined, method: "GET" | "POST" = "GET"): Promise<unknown> {
+    return await this.#bodyOf(await this.#call(path, { method, ...(signal !== undefined && { signal }) }), signal);
   }
 
   async #bodyOf(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
@@ -195,4 +238,8 @@ export class CortensorClient {
       cause,
     });
   }
+}
+
+function taskPath(id: string): string {
+  return `/api/v1/tasks/${encodeURIComponent(id)}`;
 }

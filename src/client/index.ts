@@ -3,6 +3,7 @@ export type { Recover } from "../keys/interface.ts";
 export type { NodeInfo } from "../protocol/nodeInfo.ts";
 export type { ReceiptBundle, ReceiptCheck } from "../protocol/receiptBundle.ts";
 export type { ChatMessage } from "../protocol/records.ts";
+export type { AskedState, ExplainedAttempt, ExplainRecord, TaskList, TaskRecord } from "../protocol/taskRecords.ts";
 export type { Answer, ClientAttempt, ClientEvent, ClientResult } from "./answer.ts";
 export { type ClientModel, type ClientOptions, CortensorClient } from "./cortensorClient.ts";
 export type { ClientRequest } from "./request.ts";

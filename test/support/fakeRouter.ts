@@ -44,6 +44,7 @@ export class FakeRouter implements AnsweringRouter {
   /** What `tasks` tells, and those of them that were cancelled. */
   traces: readonly TaskTrace[] = [];
   readonly cancelled: Hex[] = [];
+  onCancel: () => void = () => {};
   served: readonly ServedModel[] = [MODEL];
   ready = true;
   draining = false;
@@ -115,6 +116,7 @@ export class FakeRouter implements AnsweringRouter {
 
   cancel(id: Hex): boolean {
     this.cancelled.push(id);
+    this.onCancel();
     return true;
   }
 

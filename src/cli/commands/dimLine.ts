@@ -27,6 +27,7 @@ export function dimLine(answer: Answer, { nameOf, between, receiptId }: DimLineO
   return parts.filter((part) => part !== undefined).join(` ${between} `);
 }
 
-function costText(wei: bigint): string {
+/** Five decimals, and a sign for less than they can show. */
+export function costText(wei: bigint): string {
   return wei > 0n && wei < LEAST_SHOWN ? "< 0.00001" : formatCor(wei, "answer");
 }

@@ -1,7 +1,6 @@
 import { type Answer, type ClientRequest, CortensorClient } from "../../client/index.ts";
 import { LOCAL } from "../../config/index.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
-import { nodeRecords } from "../../fleet/status/nodeRecords.ts";
 import { findRouter } from "../../fleet/upFile.ts";
 import { keepReceipt, keptReceipts } from "../../node/receipts.ts";
 import type { ChatMessage } from "../../protocol/records.ts";
@@ -15,6 +14,7 @@ import { promptOf } from "../submit/promptOf.ts";
 import { submitMapReduce } from "../submit/submitMapReduce.ts";
 import { quoteFields, quoteOf } from "../submit/quote.ts";
 import { submitSections } from "../submit/submitFlags.ts";
+import { nodeNames } from "../tasks/nodeNames.ts";
 import { dimLine } from "./dimLine.ts";
 import { submitJson } from "./submitJson.ts";
 
@@ -62,6 +62,7 @@ export const submit = defineCommand({
     if (options.receipt !== undefined) await writeReceipt(answer, options.receipt);
     await closing(ctx, answer);
     if (answer.finishReason === "error") throw brokenOff(answer);
+    if (answer.finishReason === "cancelled") throw cancelled(answer);
   },
 });
 
@@ -92,10 +93,7 @@ async function closing(ctx: Context, answer: Answer): Promise<void> {
           ctx.note(`${style.warn(glyph.warn)} the receipt is not kept: ${(error as Error).message}`);
           return undefined;
         });
-  const records = await nodeRecords(ctx.home).catch(() => []);
-  const names = new Map<string, string>(records.map(({ address, name }) => [address, name]));
-  const nameOf = (address: string): string =>
-    names.get(address) ?? `${address.slice(0, 6)}${glyph.cut}${address.slice(-4)}`;
+  const nameOf = await nodeNames(ctx, glyph.cut);
   ctx.note(style.muted(dimLine(answer, { nameOf, between: glyph.between, receiptId })));
   if (answer.compared !== null) ctx.note(comparedLine(ctx, answer.compared, nameOf));
 }
@@ -137,6 +135,15 @@ function brokenOff({ usage }: Answer): CortensorError {
   return new CortensorError("task-failed", `the answer broke off after ${usage.outputTokens} tokens`, {
     why: [["why", "no other miner could go on with it; only what was receipted is billed"]],
     try: "cortensor status",
+    data: { emitted: usage.outputTokens },
+  });
+}
+
+/** Not by us, who would have gone without waiting for the end. */
+function cancelled({ usage }: Answer): CortensorError {
+  return new CortensorError("task-cancelled", `the answer was cancelled after ${usage.outputTokens} tokens`, {
+    why: [["why", "somebody ran cortensor task cancel, or the router's time for it was over"]],
+    try: "cortensor task explain --last",
     data: { emitted: usage.outputTokens },
   });
 }

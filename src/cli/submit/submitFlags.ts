@@ -47,7 +47,7 @@ const answerFlags = {
   receipt: { type: "string", default: undefined, value: "FILE", describe: "write the receipt to this file too" },
 } as const satisfies Flags;
 
-const networkFlags = {
+export const networkFlags = {
   router: {
     type: "string",
     default: undefined,
