@@ -91,6 +91,7 @@ function timingText(attempt: ExplainedAttempt, { between }: Words): string {
 }
 
 function priceText(attempt: ExplainedAttempt): string {
+  if (attempt.fee_cor === "0") return "nothing was receipted, so nothing is paid";
   const input = `${attempt.prompt_tokens_paid.toLocaleString("en-US")} in x ${attempt.prompt_cor_per_million}`;
   const output = `${attempt.output_tokens_paid.toLocaleString("en-US")} out x ${attempt.output_cor_per_million}`;
   return `(${input} + ${output}) / 1,000,000 = ${attempt.fee_cor} COR`;

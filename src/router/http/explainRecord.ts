@@ -53,7 +53,7 @@ function attemptRecord(attempt: AttemptTrace): ExplainedAttempt {
 /** A miner's own sentence could quote the prompt, so only its code is told. */
 function whyOf({ message, reason }: AttemptTrace): string | null {
   if (reason === undefined) return message ?? null;
-  return `the miner said ${/^[a-z][a-z0-9-]*$/.test(reason) ? reason : "something else than a code"}`;
+  return `the miner's reason: ${/^[a-z][a-z0-9-]*$/.test(reason) ? reason : "not a code"}`;
 }
 
 function priceParts(attempt: AttemptTrace) {

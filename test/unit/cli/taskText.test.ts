@@ -36,6 +36,7 @@ describe("an explanation in text", () => {
     expect(lines[0]).toMatch(/2 attempts$/);
     expect(lines).toContain("attempt 1: miner-1, the first: tokens 1 to 41, timeout");
     expect(lines).toContain("why: miner miner-1 sent nothing for 8000 ms");
+    expect(lines).toContain("price: nothing was receipted, so nothing is paid");
     expect(lines).toContain("attempt 2: keen-azure-wolf, goes on with the answer: tokens 42 to 128, stop");
   });
 

@@ -195,3 +195,10 @@ test("an abort rejects with its reason and reaches the router, as does leaving t
   ]);
   await expect(client.models(AbortSignal.abort(reason))).rejects.toBe(reason);
 });
+
+test("a record of a task that is none is not passed on", async () => {
+  const url = await otherServer((_, response) => response.end('{"schema":"cortensor.task/2"}'));
+  const client = new CortensorClient({ baseUrl: url, apiKey: "k" });
+  const calls = [client.tasks({ state: "open" }), client.task("t_1"), client.explain("t_1"), client.cancelTask("t_1")];
+  await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: "peer-protocol" })));
+});

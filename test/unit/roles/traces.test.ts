@@ -33,7 +33,7 @@ test("a task that another miner went on with explains both, and its parts add up
   expect(record).toMatchObject({ state: "closed", finish: "stop", attempt_count: 2, output_tokens: 101 });
   const [first, second] = record.attempts;
   expect(first).toMatchObject({ attempt: 0, cause: "first", miner: bad.signer.address, from_token: 0 });
-  expect(first?.why).toMatch(/^the miner said [a-z-]+$/);
+  expect(first?.why).toMatch(/^the miner's reason: [a-z-]+$/);
   expect(second).toMatchObject({
     cause: "failover",
     miner: (await good)?.signer.address,

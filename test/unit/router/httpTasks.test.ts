@@ -138,8 +138,8 @@ test("an attempt that ended badly says why, and a miner's own words are not repe
   const { body } = await get("/api/v1/tasks/t_9c37/explain");
   expect((body.attempts as unknown as { why: string }[]).map(({ why }) => why)).toEqual([
     "miner 0x11 sent nothing for 1000 ms",
-    "the miner said engine-broken",
-    "the miner said something else than a code",
+    "the miner's reason: engine-broken",
+    "the miner's reason: not a code",
   ]);
   expect(JSON.stringify(body)).not.toContain("secret");
 });
