@@ -3,7 +3,7 @@ import { CortensorError } from "../../../src/errors/cortensorError.ts";
 import { explainRecord } from "../../../src/router/http/explainRecord.ts";
 import type { AnswerEvent } from "../../../src/router/task.ts";
 import { parseCor } from "../../../src/util/money.ts";
-import { RoleNetwork } from "../../support/roleNetwork.ts";
+import { RoleNetwork, type TestMiner } from "../../support/roleNetwork.ts";
 
 let network: RoleNetwork;
 afterEach(async () => {
@@ -27,18 +27,22 @@ function explained() {
 test("a task that another miner went on with explains both, and its parts add up to what was charged", async () => {
   network = await RoleNetwork.create();
   const bad = await network.addMiner({ script: "rate=500,length=100,error@80x1" });
-  let good: ReturnType<RoleNetwork["addMiner"]> | undefined;
-  await answered(() => (good ??= network.addMiner({ script: "rate=2000,length=100" })));
+  let good: TestMiner | undefined;
+  let outputTokens = 0;
+  await answered(async (event) => {
+    if (event.type === "finish") ({ outputTokens } = event);
+    good ??= await network.addMiner({ script: "rate=2000,length=100" });
+  });
   const record = explained();
-  expect(record).toMatchObject({ state: "closed", finish: "stop", attempt_count: 2, output_tokens: 101 });
+  expect(record).toMatchObject({ state: "closed", finish: "stop", attempt_count: 2, output_tokens: outputTokens });
   const [first, second] = record.attempts;
   expect(first).toMatchObject({ attempt: 0, cause: "first", miner: bad.signer.address, from_token: 0 });
   expect(first?.why).toMatch(/^the miner's reason: [a-z-]+$/);
   expect(second).toMatchObject({
     cause: "failover",
-    miner: (await good)?.signer.address,
+    miner: good?.signer.address,
     end: "stop",
-    to_token: 101,
+    to_token: outputTokens,
   });
   expect(second?.from_token).toBe(first?.to_token);
   expect(first?.prompt_tokens_paid).toBe(0);
