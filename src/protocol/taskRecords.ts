@@ -41,6 +41,8 @@ const drawnSchema = z.object({
   prompt_ms: z.number(),
   answer_ms: z.number(),
   /** 0 to 1. */
+  /** The part of the prompt in its cache, 0 to 1. */
+  prefix_match: z.number(),
   reputation: z.number(),
 });
 
@@ -79,6 +81,11 @@ const attemptSchema = z.object({
   passed_over_unlisted: z.number(),
   /** Nobody drawn would do, so all were looked at. */
   scanned: z.boolean(),
+  /** The order went to a newcomer, or to a miner out of favour, to learn how it does. */
+  explored: z.boolean(),
+  /** Free slots that were drawn from, and the miners they belong to. */
+  free_slots: z.int(),
+  free_miners: z.int(),
   prompt_cor_per_million: z.string(),
   output_cor_per_million: z.string(),
   prompt_tokens_paid: z.number(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { decode, encode } from "../protocol/codec.ts";
 import { addressSchema, hashSchema, uintTextSchema } from "../protocol/schemas.ts";
-import type { TaskTrace } from "./trace.ts";
+import type { AttemptTrace, TaskTrace } from "./trace.ts";
 
 /** A full network may have passed over hundreds of miners; the first ones say what the rest would. */
 const LISTED = 20;
@@ -12,7 +12,7 @@ const valueSchema = z.union([z.number(), weiSchema]).optional();
 
 const attemptSchema = z.looseObject({
   number: z.int(),
-  cause: z.enum(["first", "retry", "hedge", "failover"]),
+  cause: z.enum(["first", "retry", "hedge", "failover", "replica"]),
   miner: addressSchema,
   decision: z.looseObject({
     drawn: z.array(
@@ -20,8 +20,9 @@ const attemptSchema = z.looseObject({
         miner: addressSchema,
         costSeconds: z.number(),
         rttSeconds: z.number(),
-        promptSeconds: z.number(),
-        answerSeconds: z.number(),
+        prefillSeconds: z.number(),
+        decodeSeconds: z.number(),
+        prefixMatch: z.number(),
         reputation: z.number(),
       }),
     ),
@@ -29,6 +30,9 @@ const attemptSchema = z.looseObject({
       z.looseObject({ miner: addressSchema, reason: z.string(), needed: valueSchema, found: valueSchema }),
     ),
     scanned: z.boolean(),
+    explored: z.boolean(),
+    freeSlots: z.int(),
+    freeMiners: z.int(),
   }),
   from: z.int(),
   to: z.int(),
@@ -48,17 +52,24 @@ const traceSchema = z.looseObject({
   durationMs: z.number(),
   costWei: weiSchema,
   attempts: z.array(attemptSchema),
+  replicas: z.array(attemptSchema).optional(),
 });
 
 /** A trace that holds on to no miner and to few reasons: what is kept of a task that is over. */
 export function keptTrace(trace: TaskTrace): TaskTrace {
-  const attempts = trace.attempts.map((attempt) => {
-    const { drawn, passedOver, scanned } = attempt.decision;
-    const unlisted = passedOver.length - LISTED;
-    const decision = { drawn, passedOver: passedOver.slice(0, LISTED), scanned };
-    return { ...attempt, decision, ...(unlisted > 0 && { unlisted }) };
-  });
-  return { ...trace, attempts };
+  const { attempts, replicas } = trace;
+  return {
+    ...trace,
+    attempts: attempts.map(keptAttempt),
+    ...(replicas !== undefined && { replicas: replicas.map(keptAttempt) }),
+  };
+}
+
+function keptAttempt(attempt: AttemptTrace): AttemptTrace {
+  const { chosen: _, passedOver, ...decision } = attempt.decision;
+  const unlisted = passedOver.length - LISTED;
+  const kept = { ...decision, passedOver: passedOver.slice(0, LISTED) };
+  return { ...attempt, decision: kept, ...(unlisted > 0 && { unlisted }) };
 }
 
 export function encodeTrace(trace: TaskTrace): Uint8Array {

@@ -47,6 +47,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   retry: "nobody had answered yet",
   hedge: "the one before was late",
   failover: "goes on with the answer",
+  replica: "compared with the answer that was shown",
 };
 
 function attemptText(attempt: ExplainedAttempt, { nameOf }: Words): string {
@@ -67,6 +68,8 @@ function chosenText(attempt: ExplainedAttempt, { nameOf }: Words): string {
       : `the other drawn was ${nameOf(other.miner)}, ${timeText(other.expected_ms)}`;
   return [
     nameOf(attempt.miner) + (chosen === undefined ? "" : `, expected ${timeText(chosen.expected_ms)}`),
+    `drawn from ${countText(attempt.free_slots, "free slot")} on ${countText(attempt.free_miners, "node")}`,
+    ...(attempt.explored ? ["to learn about a newcomer"] : []),
     ...(attempt.scanned ? ["nobody drawn would do, so all were looked at"] : []),
     compared,
     passedOverText(attempt),
@@ -76,8 +79,12 @@ function chosenText(attempt: ExplainedAttempt, { nameOf }: Words): string {
 function expectedFields({ drawn: [chosen] }: ExplainedAttempt): Fields {
   if (chosen === undefined) return [];
   const { rtt_ms: rtt, prompt_ms: prompt, answer_ms: answer, expected_ms: sum } = chosen;
-  const parts = `${timeText(rtt)} away + prompt ${timeText(prompt)} + answer ${timeText(answer)}`;
+  const parts = `${timeText(rtt)} away + prompt ${timeText(prompt)}${cached(chosen.prefix_match)} + answer ${timeText(answer)}`;
   return [["expected", `${parts} = ${timeText(sum)}`]];
+}
+
+function cached(share: number): string {
+  return share > 0 ? ` (${Math.round(share * 100)}% in cache)` : "";
 }
 
 function timingText(attempt: ExplainedAttempt, { between }: Words): string {

@@ -8,6 +8,9 @@ const REASONS: Readonly<Record<string, string>> = {
   context: "with too short a context",
   price: "above the price",
   reputation: "by reputation",
+  owner: "of an owner that has the task already",
+  class: "below the wanted class",
+  busy: "with no free slot",
 };
 
 /** How many miners were not even compared, and why. Who was compared and dearer is named elsewhere. */

@@ -1,5 +1,5 @@
 import type { ExplainedAttempt, ExplainRecord } from "../../protocol/taskRecords.ts";
-import type { PassedOver } from "../../protocol/selection.ts";
+import type { PassedOver } from "../../protocol/filters.ts";
 import { formatCor } from "../../util/money.ts";
 import type { AttemptTrace, TaskTrace } from "../trace.ts";
 import { taskFields } from "./taskRecord.ts";
@@ -8,19 +8,20 @@ const MILLION = 1_000_000n;
 
 /** Everything that was decided about a task, and why. */
 export function explainRecord(trace: TaskTrace, others: readonly TaskTrace[]): ExplainRecord {
-  const feesWei = trace.attempts.reduce((sum, { feeWei }) => sum + feeWei, 0n);
+  const attempts = [...trace.attempts, ...(trace.replicas ?? [])];
+  const feesWei = attempts.reduce((sum, { feeWei }) => sum + feeWei, 0n);
   const marginWei = trace.costWei > feesWei ? trace.costWei - feesWei : 0n;
   return {
     schema: "cortensor.explain/1",
     ...taskFields(trace, others),
-    attempts: trace.attempts.map(attemptRecord),
+    attempts: attempts.map(attemptRecord),
     fees_cor: formatCor(feesWei),
     margin_cor: formatCor(marginWei),
   };
 }
 
 function attemptRecord(attempt: AttemptTrace): ExplainedAttempt {
-  const { drawn, passedOver, scanned } = attempt.decision;
+  const { drawn, passedOver, scanned, explored, freeSlots, freeMiners } = attempt.decision;
   const milliseconds = (value: number | undefined): number | null => (value === undefined ? null : Math.round(value));
   return {
     attempt: attempt.number,
@@ -39,10 +40,14 @@ function attemptRecord(attempt: AttemptTrace): ExplainedAttempt {
       miner: one.miner,
       expected_ms: tenths(one.costSeconds),
       rtt_ms: tenths(one.rttSeconds),
-      prompt_ms: tenths(one.promptSeconds),
-      answer_ms: tenths(one.answerSeconds),
+      prompt_ms: tenths(one.prefillSeconds),
+      answer_ms: tenths(one.decodeSeconds),
+      prefix_match: Math.round(one.prefixMatch * 1000) / 1000,
       reputation: Math.round(one.reputation * 1000) / 1000,
     })),
+    free_slots: freeSlots,
+    free_miners: freeMiners,
+    explored,
     passed_over: passedOver.map(passedOverRecord),
     passed_over_unlisted: attempt.unlisted ?? 0,
     scanned,
@@ -84,6 +89,7 @@ function passedOverRecord({ miner, reason, needed, found }: PassedOver): Explain
 
 const UNITS: Readonly<Partial<Record<PassedOver["reason"], string>>> = {
   context: "tokens",
+  class: "class",
   price: "cor_per_million",
   reputation: "share",
   cost: "ms",

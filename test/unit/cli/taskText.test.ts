@@ -15,8 +15,8 @@ describe("an explanation in text", () => {
   test("says who was chosen and why, what took how long, and what it cost", () => {
     expect(explained(taskTrace())).toEqual([
       "t_9c37: qwen3-8b-q4_k_m · 230 in, 128 out · first token 214 ms · 1 attempt",
-      "chosen: miner-1, expected 2.96 s; the other drawn was keen-azure-wolf, 3.18 s; 2 passed over: 1 above the price, 1 resting after failures",
-      "expected: 34 ms away + prompt 90 ms + answer 2.84 s = 2.96 s",
+      "chosen: miner-1, expected 2.96 s; drawn from 61 free slots on 37 nodes; the other drawn was keen-azure-wolf, 3.18 s; 2 passed over: 1 above the price, 1 resting after failures",
+      "expected: 34 ms away + prompt 90 ms (62% in cache) + answer 2.84 s = 2.96 s",
       "timing: queue 0 ms · acknowledged 40 ms · first token 212 ms · 128 tokens in 3.05 s",
       "price: (230 in x 0.2 + 128 out x 2.1) / 1,000,000 = 0.0003148 COR",
       "cost: 0.00033 COR, 0.00001574 COR of it to the router, receipt r_8fa20000",
@@ -52,10 +52,10 @@ describe("an explanation in text", () => {
 
   test("counts miners that were passed over and are not listed", () => {
     const passedOver = Array.from({ length: 20 }, () => ({ miner: minerOf("3"), reason: "excluded" as const }));
-    const decision = { drawn: [], passedOver, scanned: true };
+    const decision = { drawn: [], passedOver, scanned: true, explored: false, freeSlots: 30, freeMiners: 30 };
     const [, chosen] = explained(taskTrace({ attempts: [attemptTrace({ decision, unlisted: 30 })] }));
     expect(chosen).toBe(
-      "chosen: miner-1; nobody drawn would do, so all were looked at; no other was drawn; 50 passed over: 20 tried before, 30 more",
+      "chosen: miner-1; drawn from 30 free slots on 30 nodes; nobody drawn would do, so all were looked at; no other was drawn; 50 passed over: 20 tried before, 30 more",
     );
   });
 
