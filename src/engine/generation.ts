@@ -1,8 +1,11 @@
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Candidate, GenerateInput, ModelInfo } from "./interface.ts";
+import type { Candidate, GenerateInput, ModelInfo, ReplayInput } from "./interface.ts";
 
 /** How many new tokens the context has room for; throws `context-length` when there is none. */
-export function contextLeft(input: GenerateInput, model: Pick<ModelInfo, "name" | "contextTokens">): number {
+export function contextLeft(
+  input: Pick<GenerateInput, "ids">,
+  model: Pick<ModelInfo, "name" | "contextTokens">,
+): number {
   const used = input.ids.length;
   if (used === 0) throw new CortensorError("bad-request", "The prompt has no tokens.");
   if (used < model.contextTokens) return model.contextTokens - used;
@@ -14,6 +17,32 @@ export function contextLeft(input: GenerateInput, model: Pick<ModelInfo, "name" 
       data: { promptTokens: used, contextTokens: model.contextTokens },
     },
   );
+}
+
+/**
+ * Throws when an answer cannot be replayed. Its ids come from whoever claims to have computed them, and the native library
+ * trusts the ids it is given.
+ */
+export function checkReplay(
+  input: ReplayInput,
+  model: Pick<ModelInfo, "name" | "contextTokens" | "vocabularySize">,
+): void {
+  const room = contextLeft(input, model);
+  const answer = input.forced.length;
+  if (answer > room) {
+    const needed = input.ids.length + answer;
+    throw new CortensorError(
+      "context-length",
+      `Prompt and answer have ${needed} tokens and ${model.name} holds ${model.contextTokens}.`,
+      { data: { promptTokens: input.ids.length, answerTokens: answer, contextTokens: model.contextTokens } },
+    );
+  }
+  const known = (id: number): boolean => Number.isInteger(id) && id >= 0 && id < model.vocabularySize;
+  const unknown = input.ids.find((id) => !known(id)) ?? input.forced.find((id) => !known(id));
+  if (unknown === undefined) return;
+  throw new CortensorError("bad-request", `${model.name} has no token ${unknown}.`, {
+    data: { id: unknown, vocabularySize: model.vocabularySize },
+  });
 }
 
 /** The caller's choice with its log-probability. */

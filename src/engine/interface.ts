@@ -35,6 +35,13 @@ export interface GenerateInput {
   choose(candidates: readonly Candidate[]): number;
 }
 
+export interface ReplayInput {
+  /** The rendered prompt. */
+  readonly ids: readonly number[];
+  /** The output ids of the whole answer, the end of the turn included; its first token is position 0. */
+  readonly forced: readonly number[];
+}
+
 export interface GeneratedToken {
   readonly id: number;
   readonly logprob: number;
@@ -47,7 +54,8 @@ export interface GeneratedToken {
  * caller's, so that anybody can repeat it.
  *
  * Errors: `model-missing`, `model-damaged`, `model-memory`, `engine-missing` from `start`; `context-length` from
- * `generate` when `ids` leave no room.
+ * `generate` when `ids` leave no room, and from `replay` when prompt and answer do not fit together; `bad-request` for a
+ * prompt without tokens and, from `replay`, for ids that are not in the vocabulary.
  */
 export interface Engine extends Startable {
   /** Valid after `start`. */
@@ -65,4 +73,9 @@ export interface Engine extends Startable {
    * model stops computing.
    */
   generate(input: GenerateInput, signal: AbortSignal): AsyncIterable<GeneratedToken>;
+  /**
+   * For each forced token, in order, the K = 64 most likely tokens given everything before it, normalised as those that
+   * `generate` offers: what an answer was chosen from, told afterwards. Waits, stops and rejects as `generate` does.
+   */
+  replay(input: ReplayInput, signal: AbortSignal): AsyncIterable<readonly Candidate[]>;
 }

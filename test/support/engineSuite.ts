@@ -5,7 +5,7 @@ import { createSampler, TOP_K } from "../../src/protocol/sampler.ts";
 /** Makes an engine that is not started, of one model throughout. */
 export type MakeEngine = (options: { slots: number; contextTokens: number }) => Engine;
 
-const PROMPT = "<|im_start|>user\nWhat is a dog?<|im_end|>\n<|im_start|>assistant\n";
+export const PROMPT = "<|im_start|>user\nWhat is a dog?<|im_end|>\n<|im_start|>assistant\n";
 const NEVER = new AbortController().signal;
 
 /** What every engine promises, whatever computes its answers. */

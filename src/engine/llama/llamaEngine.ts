@@ -1,8 +1,8 @@
 import type { Llama, LlamaContext, LlamaModel, Token } from "node-llama-cpp";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import type { Log } from "../../observability/log.ts";
-import { chosen, contextLeft, engineStopped } from "../generation.ts";
-import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
+import { checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
+import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo, ReplayInput } from "../interface.ts";
 import { demoModelFile, type HashedModel, hashModelFile } from "../modelFile.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { tuneThreads } from "../tune.ts";
@@ -110,16 +110,34 @@ export class LlamaEngine implements Engine {
     const { info, slots } = this.#ready;
     const most = Math.min(contextLeft(input, info), input.maxTokens);
     const either = AbortSignal.any([signal, this.#stop.signal]);
-    const free = (slot: number): number => slots[slot]?.reusable(input.ids) ?? 0;
-    const slot = await this.#queue.take(either, (all) =>
-      all.reduce((best, each) => (free(each) > free(best) ? each : best)),
-    );
+    const slot = await this.#takeSlot(input.ids, either);
     try {
       const steps = slots[slot]?.candidates(input.ids, either);
       if (steps !== undefined && most > 0) yield* this.#answer({ input, most, steps });
     } finally {
       this.#queue.release(slot);
     }
+  }
+
+  async *replay(input: ReplayInput, signal: AbortSignal): AsyncGenerator<readonly Candidate[], void, void> {
+    const { info, slots } = this.#ready;
+    checkReplay(input, info);
+    if (input.forced.length === 0) return;
+    const either = AbortSignal.any([signal, this.#stop.signal]);
+    const slot = await this.#takeSlot(input.ids, either);
+    try {
+      const { ids, forced } = input;
+      yield* slots[slot]?.replay({ ids, forced, vocabularySize: info.vocabularySize }, either) ?? [];
+    } finally {
+      this.#queue.release(slot);
+    }
+  }
+
+  /** Of several free slots, the one that holds most of the prompt. */
+  #takeSlot(ids: readonly number[], signal: AbortSignal): Promise<number> {
+    const { slots } = this.#ready;
+    const held = (slot: number): number => slots[slot]?.reusable(ids) ?? 0;
+    return this.#queue.take(signal, (free) => free.reduce((best, each) => (held(each) > held(best) ? each : best)));
   }
 
   async *#answer(task: {

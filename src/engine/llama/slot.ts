@@ -1,14 +1,10 @@
 import type { LlamaContextSequence, Token } from "node-llama-cpp";
-import { CortensorError } from "../../errors/cortensorError.ts";
-import { TOP_K } from "../../protocol/sampler.ts";
 import type { Candidate } from "../interface.ts";
+import { candidatesOf, guarded, SAMPLING } from "./likeliest.ts";
+import { replayed } from "./replay.ts";
 
 /** Prompt tokens per call of the library, which cannot be interrupted. */
 const SLICE = 128;
-/** Probabilities below are as good as none; the logarithm of zero is no number to send. */
-const LEAST_PROBABILITY = 1e-45;
-/** With these the library gives the K likeliest tokens, softmax over those K: no other cut, no other temperature. */
-const SAMPLING = { temperature: 1, topK: TOP_K, topP: 1, minP: 0, seed: 0, yieldEogToken: true } as const;
 
 /** One sequence of a context: one answer at a time. */
 export class Slot {
@@ -37,7 +33,11 @@ export class Slot {
   /** Gives the candidates of each next token; `next(id)` says which it is to be. */
   async *candidates(ids: readonly number[], signal: AbortSignal): AsyncGenerator<readonly Candidate[], void, number> {
     const rest = await guarded(signal, () => this.#prefill(ids as readonly Token[], signal));
-    const steps = this.#sequence.evaluateWithMetadata(rest, { probabilities: true }, SAMPLING);
+    const steps = this.#sequence.evaluateWithMetadata(
+      rest,
+      { probabilities: true },
+      { ...SAMPLING, yieldEogToken: true },
+    );
     try {
       let step = await guarded(signal, () => steps.next());
       while (step.done !== true) {
@@ -50,6 +50,16 @@ export class Slot {
       // The next user of a sequence fails when the last one has left a call unfinished.
       await steps.return();
     }
+  }
+
+  /** Gives the candidates at each position of an answer that is known, each given everything before it. */
+  async *replay(
+    input: { ids: readonly number[]; forced: readonly number[]; vocabularySize: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly Candidate[], void, void> {
+    const rest = await guarded(signal, () => this.#prefill(input.ids as readonly Token[], signal));
+    const { forced, vocabularySize } = input;
+    yield* replayed(this.#sequence, { rest, forced: forced as readonly Token[], vocabularySize }, signal);
   }
 
   /** Works through whole slices, looking at the signal in between; what is left has 1 to SLICE tokens. */
@@ -67,24 +77,4 @@ export class Slot {
     signal.throwIfAborted();
     return ids.slice(at);
   }
-}
-
-/** The library's failures as ours; an end that was asked for is not a failure. */
-async function guarded<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new CortensorError("task-failed", "The model stopped computing.", {
-      why: [["seen", cause instanceof Error ? cause.message : String(cause)]],
-      cause,
-    });
-  }
-}
-
-function candidatesOf(probabilities: ReadonlyMap<Token, number>): Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const [id, probability] of probabilities)
-    candidates.push({ id, logprob: Math.log(Math.max(probability, LEAST_PROBABILITY)) });
-  return candidates;
 }

@@ -4,12 +4,13 @@ import { systemClock } from "../../util/clock.ts";
 import { type DueFault, FaultDice } from "../../util/fault.ts";
 import { seededRandom } from "../../util/random.ts";
 import type { Clock, Hex } from "../../util/types.ts";
-import { chosen, contextLeft, engineStopped } from "../generation.ts";
-import type { Engine, GeneratedToken, GenerateInput, ModelInfo } from "../interface.ts";
+import { checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
+import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo, ReplayInput } from "../interface.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { turn } from "../turn.ts";
 import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
 import { pause } from "./pause.ts";
+import { replayed } from "./replay.ts";
 import type { Script } from "./script.ts";
 import { CONTROL_TEXTS, detokenize, END_ID, tokenize, VOCABULARY_SIZE } from "./vocabulary.ts";
 
@@ -31,6 +32,7 @@ export interface ScriptedEngineDeps {
 const CHATML =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+const LENGTH = 64;
 const SLOWER = 10;
 const SLOW_WITHOUT_RATE_MS = 200;
 
@@ -97,9 +99,26 @@ export class ScriptedEngine implements Engine {
     }
   }
 
+  /** Without the script's delays and faults: those are of answers. */
+  async *replay(input: ReplayInput, signal: AbortSignal): AsyncGenerator<readonly Candidate[], void, void> {
+    checkReplay(input, this.model);
+    const either = AbortSignal.any([signal, this.#stop.signal]);
+    const slot = await this.#queue.take(either);
+    try {
+      const script = { seed: this.#script.seed ?? this.model.name, length: this.#script.length ?? LENGTH };
+      for (const candidates of replayed(input, script)) {
+        await turn();
+        either.throwIfAborted();
+        yield candidates;
+      }
+    } finally {
+      this.#queue.release(slot);
+    }
+  }
+
   async *#answer(input: GenerateInput, most: number, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
     const ids = [...input.ids];
-    const length = this.#script.length ?? 64;
+    const length = this.#script.length ?? LENGTH;
     const faults = this.#dice.throw();
     let hash = ids.reduce(mix, hashOfText(this.#script.seed ?? this.model.name));
     let said = answerLength(ids);

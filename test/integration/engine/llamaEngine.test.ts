@@ -11,10 +11,12 @@ import type { CortensorError } from "../../../src/errors/cortensorError.ts";
 import { demoModelFile } from "../../../src/engine/modelFile.ts";
 import { createSilentLog, type Log } from "../../../src/observability/log.ts";
 import { collect, engineSuite, greedy, notEnding } from "../../support/engineSuite.ts";
+import { replaySuite } from "../../support/replaySuite.ts";
 
 const log = createSilentLog();
 
 engineSuite("llama engine", (options) => new LlamaEngine({ ...options, threads: 1 }, { log }));
+replaySuite("llama engine", (options) => new LlamaEngine({ ...options, threads: 1 }, { log }), { tolerance: 0.001 });
 
 function make(options: LlamaEngineOptions = {}, deps: Partial<LlamaEngineDeps> = {}): LlamaEngine {
   const engine = new LlamaEngine({ threads: 1, ...options }, { log, ...deps });

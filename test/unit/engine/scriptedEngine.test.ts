@@ -8,8 +8,10 @@ import {
 import { createSilentLog } from "../../../src/observability/log.ts";
 import type { Clock } from "../../../src/util/types.ts";
 import { collect, engineSuite, greedy, sampled } from "../../support/engineSuite.ts";
+import { replaySuite } from "../../support/replaySuite.ts";
 
 engineSuite("scripted engine", (options) => new ScriptedEngine(options));
+replaySuite("scripted engine", (options) => new ScriptedEngine({ ...options, length: 500 }), { tolerance: 0 });
 
 /** A clock that stands still until it is moved. */
 class StandingClock implements Clock {

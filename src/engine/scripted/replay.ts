@@ -1,0 +1,18 @@
+import type { Candidate, ReplayInput } from "../interface.ts";
+import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
+
+/** What the script would have offered at each forced position. */
+export function* replayed(
+  input: ReplayInput,
+  script: { seed: string; length: number },
+): Generator<readonly Candidate[], void, void> {
+  const ids = [...input.ids];
+  let hash = ids.reduce(mix, hashOfText(script.seed));
+  let said = answerLength(ids);
+  for (const id of input.forced) {
+    yield distribution({ ids, hash, said, length: script.length });
+    ids.push(id);
+    hash = mix(hash, id);
+    said += 1;
+  }
+}
