@@ -29,31 +29,50 @@ export type Sampler = (candidates: readonly SamplerCandidate[], position: number
 /**
  * The sampler that everybody can repeat: its choice depends only on seed, position and candidates, not on batching, on
  * order, or on where an answer resumed. With a random seed it draws from the distribution at the temperature (the
- * Gumbel-max trick); `g = -ln(-ln(u))`, `u` hashed from seed, position and token id.
+ * Gumbel-max trick).
  */
 export function createSampler(options: SamplerOptions): Sampler {
-  const { seed, temperature } = options;
-  const low = Number(BigInt.asUintN(32, seed)) | 0;
-  const high = Number(BigInt.asUintN(32, seed >> 32n)) | 0;
-  const seeded = fmix(fmix(low ^ 0x9e3779b9) ^ high);
+  const scoresAt = createScores(options);
 
   return (candidates, position) => {
-    const kept = cut(sorted(candidates), options);
+    const kept = cut(likeliestFirst(candidates), options);
     const first = kept[0];
     if (first === undefined) throw new CortensorError("internal", "The engine gave no candidates for a token.");
-    if (temperature === 0) return first.id;
-    const positioned = fmix(seeded ^ position);
+    if (options.temperature === 0) return first.id;
+    const score = scoresAt(position);
     let best = first.id;
     let bestScore = Number.NEGATIVE_INFINITY;
-    for (const { id, logprob } of kept) {
-      const u = ((fmix(positioned ^ id) >>> 0) + 0.5) / 4294967296;
-      const score = logprob - temperature * Math.log(-Math.log(u));
-      if (score > bestScore || (score === bestScore && id < best)) {
-        best = id;
-        bestScore = score;
+    for (const candidate of kept) {
+      const here = score(candidate);
+      if (here > bestScore || (here === bestScore && candidate.id < best)) {
+        best = candidate.id;
+        bestScore = here;
       }
     }
     return best;
+  };
+}
+
+/** What the sampler compares, in nats: the token with the highest score is chosen. */
+export type Score = (candidate: SamplerCandidate) => number;
+
+/**
+ * The scores at a position: log-probability and `temperature` times `g = -ln(-ln(u))`, `u` hashed from seed, position and
+ * token id.
+ */
+export function createScores({
+  seed,
+  temperature,
+}: Pick<SamplerOptions, "seed" | "temperature">): (position: number) => Score {
+  const low = Number(BigInt.asUintN(32, seed)) | 0;
+  const high = Number(BigInt.asUintN(32, seed >> 32n)) | 0;
+  const seeded = fmix(fmix(low ^ 0x9e3779b9) ^ high);
+  return (position) => {
+    const positioned = fmix(seeded ^ position);
+    return ({ id, logprob }) => {
+      const u = ((fmix(positioned ^ id) >>> 0) + 0.5) / 4294967296;
+      return logprob - temperature * Math.log(-Math.log(u));
+    };
   };
 }
 
@@ -69,8 +88,8 @@ function inOrder(a: SamplerCandidate, b: SamplerCandidate): number {
   return b.logprob - a.logprob || a.id - b.id;
 }
 
-/** Engines give them in order, but for ties. */
-function sorted(candidates: readonly SamplerCandidate[]): readonly SamplerCandidate[] {
+/** The K likeliest, ties by token id. Engines give them in order, but for ties. */
+export function likeliestFirst(candidates: readonly SamplerCandidate[]): readonly SamplerCandidate[] {
   for (let i = 1; i < candidates.length; i += 1) {
     const before = candidates[i - 1];
     const here = candidates[i];
