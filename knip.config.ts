@@ -1,7 +1,7 @@
 import type { KnipConfig } from "knip";
 
 const config: KnipConfig = {
-  entry: ["test/**/*.test.{ts,tsx}", "test/support/*.ts", "test/bench/selection.ts", ".ci/*.mjs"],
+  entry: ["test/**/*.test.{ts,tsx}", "test/support/*.ts", "test/bench/*.ts", ".ci/*.mjs"],
   project: ["src/**/*.{ts,tsx,sol}", "test/**/*.{ts,tsx}", "bin/*.js"],
   ignoreExportsUsedInFile: true,
   compilers: {

@@ -1,4 +1,4 @@
-import { type Standing, standings } from "./cutBands.ts";
+import { type Bands, type Standing, standings } from "./cutBands.ts";
 import { createSampler, createScores, likeliestFirst, type SamplerCandidate, type SamplerOptions } from "./sampler.ts";
 
 /** Of a token that no honest machine would choose; larger ones say nothing more. */
@@ -29,9 +29,12 @@ export interface AnsweredPosition {
 
 /**
  * How far an answer's token is from what its seed had to choose: `max(0, score(best) - score(token))`, `best` over the
- * tokens clearly inside every cut; 4 for a token clearly outside one, and for one that is not among the K.
+ * tokens clearly inside every cut; 4 for a token clearly outside one, and for one that is not among the K. `bands`: other
+ * ones than usual, to see what they are good for.
  */
-export function createMargin(options: SamplerOptions): (answered: AnsweredPosition) => PositionMargin {
+export function createMargin(
+  options: SamplerOptions & { readonly bands?: Bands },
+): (answered: AnsweredPosition) => PositionMargin {
   const choose = createSampler(options);
   const scoresAt = createScores(options);
   return ({ candidates, token, position }) => {
@@ -64,7 +67,11 @@ export interface ReplayedAnswer {
   readonly from?: number;
 }
 
-export function marginsOf({ positions, ids, from = 0 }: ReplayedAnswer, options: SamplerOptions): PositionMargin[] {
+/** The margins of an answer, or of the part of it that begins at `from`. */
+export function marginsOf(
+  { positions, ids, from = 0 }: ReplayedAnswer,
+  options: SamplerOptions & { readonly bands?: Bands },
+): PositionMargin[] {
   const margin = createMargin(options);
   const margins: PositionMargin[] = [];
   for (const [index, token] of ids.entries()) {

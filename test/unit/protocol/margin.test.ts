@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BAND_NATS } from "../../../src/protocol/cutBands.ts";
+import { BANDS } from "../../../src/protocol/cutBands.ts";
 import { createMargin, marginsOf, MOST_MARGIN_NATS } from "../../../src/protocol/margin.ts";
 import { summary } from "../../../src/protocol/marginSummary.ts";
 import { createSampler, type SamplerCandidate, type SamplerOptions } from "../../../src/protocol/sampler.ts";
@@ -30,7 +30,7 @@ describe("the margin of a token", () => {
       fc.property(someCandidates, noise, someOptions, (candidates, noise, options) => {
         const elsewhere = candidates.map(({ id, logprob }, index) => ({ id, logprob: logprob + (noise[index] ?? 0) }));
         const token = createSampler(options)(normalised(elsewhere), 5);
-        return createMargin(options)({ candidates, token, position: 5 }).marginNats <= BAND_NATS;
+        return createMargin(options)({ candidates, token, position: 5 }).marginNats <= BANDS.nats;
       }),
       { numRuns: 3000 },
     );
@@ -87,7 +87,7 @@ describe("a token near a cut", () => {
   });
 
   it("of top_p is honest when only the order of two likely tokens puts it outside", () => {
-    expect(at(of(0.41, 0.4, 0.19), 1, { ...greedy, topP: 0.3 }).marginNats).toBeLessThan(BAND_NATS);
+    expect(at(of(0.41, 0.4, 0.19), 1, { ...greedy, topP: 0.3 }).marginNats).toBeLessThan(BANDS.nats);
   });
 
   it("is no standard for others: the best is clearly inside", () => {
