@@ -5,6 +5,7 @@ import { createSampler, type SamplerOptions } from "../../src/protocol/sampler.t
 
 const NEVER = new AbortController().signal;
 const MOST_TOKENS = 48;
+const LIBRARY = getLlama({ build: "never", gpu: false, maxThreads: 0, logLevel: LlamaLogLevel.disabled });
 
 /** One model on one machine, as a miner or a verifier has it; `engine/` offers no choice of flash attention. */
 export class Machine {
@@ -17,8 +18,7 @@ export class Machine {
   }
 
   static async open(modelPath: string, options: { threads: number; flashAttention: boolean }): Promise<Machine> {
-    const llama = await getLlama({ build: "never", gpu: false, maxThreads: 0, logLevel: LlamaLogLevel.disabled });
-    const model = await llama.loadModel({ modelPath });
+    const model = await (await LIBRARY).loadModel({ modelPath });
     const context = await model.createContext({ contextSize: 1024, ...options });
     return new Machine(model, new Slot(context.getSequence()));
   }

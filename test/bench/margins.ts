@@ -1,6 +1,7 @@
 /**
  * Which writers a verifier tells apart, in a table: share of tokens that match, mean margin in nats, and nats of entropy a
- * token. `node test/bench/margins.ts FOLDER`, where FOLDER holds the demonstration model in several precisions.
+ * token. `node test/bench/margins.ts FOLDER`, where FOLDER holds the demonstration model in several precisions; a second
+ * argument takes only the tables whose names contain it.
  */
 import { join } from "node:path";
 import { BANDS, type Bands } from "../../src/protocol/cutBands.ts";
@@ -46,11 +47,11 @@ function cell({ banded, bare }: Found, cut: boolean): string {
   return `${share}%, ${meanMarginNats.toFixed(4)}${without}, ${(evidenceNats / tokens).toFixed(2)} x ${tokens}`;
 }
 
-const folder = process.argv[2] ?? ".";
+const [folder = ".", only = ""] = process.argv.slice(2);
 const verifier = await Machine.open(join(folder, `${REFERENCE}.gguf`), { threads: 1, flashAttention: true });
-for (const [name, cuts] of Object.entries(CUTS)) {
+for (const [name, cuts] of Object.entries(CUTS).filter(([name]) => name.includes(only))) {
   process.stdout.write(`\n| ${[`${name}: writer`, ...TEMPERATURES].join(" | ")} |\n| --- | --- | --- | --- |\n`);
-  for (const as of WRITERS) {
+  for (const as of cuts === WHOLE ? WRITERS : WRITERS.filter(({ oneOf }) => oneOf === 1)) {
     const writer = await Machine.open(join(folder, `${as.model}.gguf`), as);
     const cells: string[] = [];
     for (const temperature of TEMPERATURES) {

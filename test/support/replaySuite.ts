@@ -36,6 +36,23 @@ export function replaySuite(name: string, make: MakeEngine, { tolerance }: { tol
       }
     });
 
+    test("is the same alone and beside others, answers and replays", async () => {
+      const engine = await started({ slots: 4 });
+      const ids = engine.tokenize(PROMPT, true);
+      const { forced } = await written(engine, { ids, count: 100 });
+      const alone = await replay(engine, { ids, forced });
+      const beside = await Promise.all([
+        replay(engine, { ids, forced }),
+        replay(engine, { ids: ids.slice(2), forced }),
+        replay(engine, { ids, forced }),
+        greedy(engine, { ids, maxTokens: 30 }),
+      ]);
+      for (const [position, candidates] of alone.entries()) {
+        expectSame(beside[0][position] ?? [], candidates, tolerance);
+        expectSame(beside[2][position] ?? [], candidates, tolerance);
+      }
+    });
+
     test("of nothing gives nothing, and of a prompt that leaves exactly enough room everything", async () => {
       const engine = await started({ contextTokens: 300 });
       const ids = engine.tokenize(" a".repeat(400), false).slice(0, 290);
