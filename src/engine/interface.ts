@@ -75,7 +75,8 @@ export interface Engine extends Startable {
   generate(input: GenerateInput, signal: AbortSignal): AsyncIterable<GeneratedToken>;
   /**
    * For each forced token, in order, the K = 64 most likely tokens given everything before it, normalised as those that
-   * `generate` offers: what an answer was chosen from, told afterwards. Waits, stops and rejects as `generate` does.
+   * `generate` offers: what an answer was chosen from, told afterwards. After them the 16 next, on the same scale, as
+   * other machines may count them among the K. Waits, stops and rejects as `generate` does.
    */
   replay(input: ReplayInput, signal: AbortSignal): AsyncIterable<readonly Candidate[]>;
 }

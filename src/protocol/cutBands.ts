@@ -19,7 +19,7 @@ export interface Cuts extends Pick<SamplerOptions, "topP" | "topK" | "minP"> {
   readonly bands?: Bands | undefined;
 }
 
-/** How each candidate stands; `candidates` are the K likeliest, likeliest first. */
+/** How each candidate stands; `candidates` are the K likeliest, and some more if known, likeliest first. */
 export function standings(candidates: readonly SamplerCandidate[], cuts: Cuts): Standing[] {
   const bands = cuts.bands ?? BANDS;
   const cut: Cut = { candidates, bands };
@@ -42,7 +42,7 @@ const ALWAYS: Stand = () => "inside";
 
 function byTopK({ candidates, bands }: Cut, topK: number): Stand {
   const lastInside = candidates[Math.min(topK, candidates.length) - 1];
-  // Beyond a whole K there are tokens that nobody lists, at most as likely as its last.
+  // Beyond a whole K without more there are tokens that nobody lists, at most as likely as its last.
   const firstOutside = candidates[topK] ?? (candidates.length >= TOP_K ? candidates.at(-1) : undefined);
   return ({ logprob }) => {
     if (firstOutside === undefined || logprob > firstOutside.logprob + bands.nats) return "inside";
@@ -62,7 +62,7 @@ function byMinP({ candidates, bands }: Cut, minP: number): Stand {
 
 function byTopP({ candidates, bands }: Cut, topP: number): Stand {
   if (topP >= 1) return ALWAYS;
-  const total = massAbove(candidates, Number.NEGATIVE_INFINITY);
+  const total = massAbove(candidates.slice(0, TOP_K), Number.NEGATIVE_INFINITY);
   return (candidate) => {
     // The order of tokens that are nearly equally likely is noise too, so the mass before a token is a range.
     const least = massAbove(candidates, candidate.logprob + bands.nats) / total;

@@ -1,5 +1,12 @@
 import { type Bands, type Standing, standings } from "./cutBands.ts";
-import { createSampler, createScores, likeliestFirst, type SamplerCandidate, type SamplerOptions } from "./sampler.ts";
+import {
+  createSampler,
+  createScores,
+  likeliestFirst,
+  REPLAY_K,
+  type SamplerCandidate,
+  type SamplerOptions,
+} from "./sampler.ts";
 
 /** Of a token that no honest machine would choose; larger ones say nothing more. */
 export const MOST_MARGIN_NATS = 4;
@@ -14,12 +21,12 @@ export interface PositionMargin {
   readonly marginNats: number;
   /** Entropy of the choice at the answer's temperature, within the cuts: how much the token can tell. */
   readonly entropyNats: number;
-  /** Of the token; of the least likely of the K when it is not among them. */
+  /** Of the token; of the least likely candidate when it is none. */
   readonly logprob: number;
 }
 
 export interface AnsweredPosition {
-  /** The K likeliest tokens of the verifier, in any order, at temperature 1; not empty. */
+  /** The likeliest tokens of the verifier, K or some more, in any order, at temperature 1; not empty. */
   readonly candidates: readonly SamplerCandidate[];
   /** The token of the answer. */
   readonly token: number;
@@ -29,7 +36,7 @@ export interface AnsweredPosition {
 
 /**
  * How far an answer's token is from what its seed had to choose: `max(0, score(best) - score(token))`, `best` over the
- * tokens clearly inside every cut; 4 for a token clearly outside one, and for one that is not among the K. `bands`: other
+ * tokens clearly inside every cut; 4 for a token clearly outside one or the K. `bands`: other
  * ones than usual, to see what they are good for.
  */
 export function createMargin(
@@ -38,7 +45,7 @@ export function createMargin(
   const choose = createSampler(options);
   const scoresAt = createScores(options);
   return ({ candidates, token, position }) => {
-    const likeliest = likeliestFirst(candidates);
+    const likeliest = likeliestFirst(candidates, REPLAY_K);
     const stand = standings(likeliest, options);
     const index = likeliest.findIndex(({ id }) => id === token);
     const own = likeliest[index];

@@ -2,6 +2,8 @@ import { CortensorError } from "../errors/cortensorError.ts";
 
 /** K: how many of the most likely tokens the engine gives for each position. */
 export const TOP_K = 64;
+/** A replay tells so many more, as machines differ in which token is the last of the K. */
+export const REPLAY_K = 80;
 
 /** A token that may come next; the engine's own type has the same shape. */
 export interface SamplerCandidate {
@@ -88,14 +90,14 @@ function inOrder(a: SamplerCandidate, b: SamplerCandidate): number {
   return b.logprob - a.logprob || a.id - b.id;
 }
 
-/** The K likeliest, ties by token id. Engines give them in order, but for ties. */
-export function likeliestFirst(candidates: readonly SamplerCandidate[]): readonly SamplerCandidate[] {
+/** The likeliest `most`, ties by token id. Engines give them in order, but for ties. */
+export function likeliestFirst(candidates: readonly SamplerCandidate[], most = TOP_K): readonly SamplerCandidate[] {
   for (let i = 1; i < candidates.length; i += 1) {
     const before = candidates[i - 1];
     const here = candidates[i];
-    if (before && here && inOrder(before, here) > 0) return candidates.toSorted(inOrder).slice(0, TOP_K);
+    if (before && here && inOrder(before, here) > 0) return candidates.toSorted(inOrder).slice(0, most);
   }
-  return candidates.length > TOP_K ? candidates.slice(0, TOP_K) : candidates;
+  return candidates.length > most ? candidates.slice(0, most) : candidates;
 }
 
 /** What top_k, then min_p, then top_p leave: a prefix, as all three cut at the unlikely end. */

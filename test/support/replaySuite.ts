@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Candidate, Engine, ReplayInput } from "../../src/engine/interface.ts";
-import { createSampler, TOP_K } from "../../src/protocol/sampler.ts";
+import { createSampler, REPLAY_K, TOP_K } from "../../src/protocol/sampler.ts";
 import { collect, greedy, type MakeEngine, notEnding, PROMPT } from "./engineSuite.ts";
 
 const NEVER = new AbortController().signal;
@@ -22,6 +22,17 @@ export function replaySuite(name: string, make: MakeEngine, { tolerance }: { tol
       const seen = await replay(engine, { ids, forced });
       expect(seen).toHaveLength(forced.length);
       for (const [position, candidates] of seen.entries()) expectSame(candidates, offered[position] ?? [], tolerance);
+    });
+
+    test("tells the next tokens too, on the same scale, as others may count them among the K", async () => {
+      const engine = await started();
+      const ids = engine.tokenize(PROMPT, true);
+      const { offered, forced } = await written(engine, { ids, count: 5 });
+      for (const [position, candidates] of (await replay(engine, { ids, forced })).entries()) {
+        const logprobs = candidates.map(({ logprob }) => logprob);
+        expect(logprobs).toEqual(logprobs.toSorted((a, b) => b - a));
+        if ((offered[position] ?? []).length === TOP_K) expect(candidates).toHaveLength(REPLAY_K);
+      }
     });
 
     test("of a long prompt is the same whether a slot holds it already or not", async () => {
@@ -129,7 +140,9 @@ async function replay(engine: Engine, input: ReplayInput): Promise<(readonly Can
   return positions;
 }
 
-function expectSame(seen: readonly Candidate[], offered: readonly Candidate[], tolerance: number): void {
+function expectSame(replayed: readonly Candidate[], original: readonly Candidate[], tolerance: number): void {
+  const seen = replayed.slice(0, TOP_K);
+  const offered = original.slice(0, TOP_K);
   if (tolerance === 0) return expect(seen).toEqual(offered);
   expect(seen).toHaveLength(offered.length);
   const byId = new Map(offered.map(({ id, logprob }) => [id, logprob]));

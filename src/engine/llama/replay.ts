@@ -1,6 +1,6 @@
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from "node-llama-cpp";
 import type { Candidate } from "../interface.ts";
-import { candidatesOf, guarded, SAMPLING } from "./likeliest.ts";
+import { candidatesOf, guarded, overK, REPLAY_SAMPLING } from "./likeliest.ts";
 
 /** The library keeps a number of four bytes for each token of the vocabulary and each position of a call. */
 const LOGITS_BYTES = 64e6;
@@ -10,7 +10,7 @@ const LOGITS_BYTES = 64e6;
  * to the last bit to the answer that was computed token by token.
  */
 const MOST_POSITIONS = 32;
-const WITH_PROBABILITIES = { generateNext: { probabilities: true, options: SAMPLING } } as const;
+const WITH_PROBABILITIES = { generateNext: { probabilities: true, options: REPLAY_SAMPLING } } as const;
 
 export interface ReplayRun {
   /** Of the prompt, what the sequence does not hold yet: at least its last token. */
@@ -52,6 +52,6 @@ async function* evaluated(
   const results = await guarded(signal, () => sequence.controlledEvaluate(items));
   for (const result of results.slice(plain.length)) {
     signal.throwIfAborted();
-    yield candidatesOf(result?.next.probabilities ?? new Map());
+    yield overK(candidatesOf(result?.next.probabilities ?? new Map()));
   }
 }

@@ -36,13 +36,15 @@ export function distribution(context: {
   hash: number;
   said: number;
   length: number;
+  /** How many tokens; the K if not given. */
+  most?: number;
 }): Candidate[] {
   const unfinished = continuations(context.ids);
   if (unfinished.length === 0 && context.said >= context.length) return [{ id: END_ID, logprob: 0 }];
   const ids = unfinished.length > 0 ? unfinished : BEGINNINGS;
   const logits = ids.map((id) => ({ id, logit: (mix(context.hash, id) / 2 ** 32) * SPREAD }));
   logits.sort((a, b) => b.logit - a.logit || a.id - b.id);
-  logits.length = Math.min(logits.length, TOP_K);
-  const total = Math.log(logits.reduce((sum, { logit }) => sum + Math.exp(logit), 0));
+  logits.length = Math.min(logits.length, context.most ?? TOP_K);
+  const total = Math.log(logits.slice(0, TOP_K).reduce((sum, { logit }) => sum + Math.exp(logit), 0));
   return logits.map(({ id, logit }) => ({ id, logprob: logit - total }));
 }

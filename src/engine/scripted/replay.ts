@@ -1,3 +1,4 @@
+import { REPLAY_K } from "../../protocol/sampler.ts";
 import type { Candidate, ReplayInput } from "../interface.ts";
 import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
 
@@ -10,7 +11,7 @@ export function* replayed(
   let hash = ids.reduce(mix, hashOfText(script.seed));
   let said = answerLength(ids);
   for (const id of input.forced) {
-    yield distribution({ ids, hash, said, length: script.length });
+    yield distribution({ ids, hash, said, length: script.length, most: REPLAY_K });
     ids.push(id);
     hash = mix(hash, id);
     said += 1;

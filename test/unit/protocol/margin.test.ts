@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BANDS } from "../../../src/protocol/cutBands.ts";
 import { createMargin, marginsOf, MOST_MARGIN_NATS } from "../../../src/protocol/margin.ts";
 import { summary } from "../../../src/protocol/marginSummary.ts";
-import { createSampler, type SamplerCandidate, type SamplerOptions } from "../../../src/protocol/sampler.ts";
+import { createSampler, type SamplerCandidate, type SamplerOptions, TOP_K } from "../../../src/protocol/sampler.ts";
 import { normalised, someCandidates, someOptions, somePosition } from "../../support/margins.ts";
 
 const PLAIN: SamplerOptions = { seed: 7n, temperature: 1, topP: 1, topK: 64, minP: 0 };
@@ -99,6 +99,26 @@ describe("a token near a cut", () => {
   it("a whole K has an edge too: a token that others may not list is no standard", () => {
     const flat = normalised(Array.from({ length: 64 }, (_, id) => ({ id, logprob: -id / 1000 })));
     for (const { id } of flat) expect(at(flat, id, { temperature: 2 }).marginNats).toBe(0);
+  });
+
+  it("beyond the K is honest when it is nearly as likely as the last of the K, else outside", () => {
+    const logprobs = Array.from({ length: 80 }, (_, id) => -id / 50);
+    const candidates = logprobs.map((logprob, id) => ({ id, logprob }));
+    const margins = [63, 64, 67, 69, 79].map((token) => at(candidates, token, { temperature: 0 }).marginNats);
+    expect(margins).toEqual([63 / 50, 64 / 50, 67 / 50, MOST_MARGIN_NATS, MOST_MARGIN_NATS]);
+  });
+
+  it("beyond the K is never the choice", () => {
+    fc.assert(
+      fc.property(someCandidates, someOptions, somePosition, (candidates, options, position) => {
+        const last = candidates.at(-1)?.logprob ?? 0;
+        const more = Array.from({ length: 16 }, (_, index) => ({ id: 200_001 + index, logprob: last - 0.01 }));
+        const token = createSampler(options)(candidates, position);
+        const long = candidates.length === TOP_K ? [...candidates, ...more] : candidates;
+        const margin = createMargin(options)({ candidates: long, token, position });
+        return margin.matches && margin.marginNats === 0;
+      }),
+    );
   });
 });
 
