@@ -196,18 +196,18 @@ export class Attempt {
 
   /** Signs for the answer unseen; shows it once the others can change theirs no more either. */
   async #reveal(finish: FinishReason): Promise<void> {
-    const { domain, signer, randomBytes32, wrongOpening, send } = this.#deps;
+    const { domain, signer } = this.#deps;
     const { hash: order, id: orderId } = this.#accepted;
-    const salt = randomBytes32();
+    const salt = this.#deps.randomBytes32();
     const commitment = commitmentOf({ order, salt, ids: this.#ids });
     const signature = signer.sign(digest(domain, messageHash(commitMessage({ order, commitment }))));
-    send({ type: "commit", orderId, commitment, signature });
+    this.#deps.send({ type: "commit", orderId, commitment, signature });
     const opening = await this.#opened();
-    const wrong = wrongOpening(opening, { miner: signer.address, order, commitment, signature });
+    const wrong = this.#deps.wrongOpening(opening, { miner: signer.address, order, commitment, signature });
     if (wrong !== undefined) throw new CortensorError("peer-protocol", wrong);
     const [receipt, owed] = await this.#receipt(FINISH[finish]);
     const { text } = this.#textOf(this.#all(), true);
-    send({ type: "reveal", orderId, salt, ids: this.#ids, text, finish, receipt });
+    this.#deps.send({ type: "reveal", orderId, salt, ids: this.#ids, text, finish, receipt });
     this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
   }
 

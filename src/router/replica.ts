@@ -120,8 +120,18 @@ export class Replica {
     const frame = signOrder(this.#terms, { miner, number, resume: [], timeoutMs, replica }, this.#deps);
     const { promptPrice, outputPrice } = frame.order;
     const trace: AttemptTrace = {
-      ...{ number, cause: "replica", miner: miner.address, decision, queuedMs, sentMs: clock.now() - this.#since },
-      ...{ from: 0, to: 0, end: "running", feeWei: 0n, promptPrice, outputPrice },
+      number,
+      cause: "replica",
+      miner: miner.address,
+      decision,
+      queuedMs,
+      sentMs: clock.now() - this.#since,
+      from: 0,
+      to: 0,
+      end: "running",
+      feeWei: 0n,
+      promptPrice,
+      outputPrice,
     };
     this.traces.push(trace);
     const attempt = new SealedAttempt(frame, miner.link, {

@@ -133,7 +133,11 @@ export class TaskRun {
     const avoid = new Set([...this.trace.attempts.map(({ miner }) => miner), ...(spread ?? [])]);
     const excludeOwners = this.#options.owners?.others(0);
     return {
-      ...{ model, input, maxTokens: params.maxTokens, avoid, account },
+      model,
+      input,
+      maxTokens: params.maxTokens,
+      avoid,
+      account,
       ...(prefer !== undefined && { prefer }),
       ...(excludeOwners !== undefined && { excludeOwners }),
     };

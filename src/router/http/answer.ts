@@ -1,5 +1,4 @@
 import { bundleJson } from "../../protocol/receiptBundle.ts";
-import type { FinishReason } from "../../protocol/records.ts";
 import { formatCor } from "../../util/money.ts";
 import type { AnswerFinish, ReplicaResult } from "../task.ts";
 import type { Choice } from "./answerCall.ts";
@@ -66,12 +65,4 @@ function comparedOf({ agreement, outliers }: Finish, results: readonly ReplicaRe
       receipt: bundleJson(bundle),
     })),
   };
-}
-
-/**
- * An answer that its client broke off is cut short, as OpenAI's `length` says; `cortensor.finish` has the real reason. One that
- * no miner could end has a reason of its own, so that nobody takes it for whole.
- */
-export function openAiFinish(finish: FinishReason): Exclude<FinishReason, "cancelled"> {
-  return finish === "cancelled" ? "length" : finish;
 }

@@ -1,5 +1,4 @@
-import type { AnswerEvent, TaskRequest } from "../task.ts";
-import type { Finish } from "./answer.ts";
+import type { AnswerEvent, AnswerFinish, TaskRequest } from "../task.ts";
 import type { AnswerFormat } from "./answerFormat.ts";
 
 /** What is asked, once for each choice, and how the answer is wanted. */
@@ -18,7 +17,7 @@ export type Text = Extract<AnswerEvent, { type: "text" }>;
 export interface Choice {
   readonly index: number;
   readonly start: Start;
-  readonly finish: Finish;
+  readonly finish: AnswerFinish;
 }
 
 /** Takes an answer as it comes and brings it to the client. */

@@ -1,5 +1,5 @@
 import type { FinishReason } from "../../protocol/records.ts";
-import { openAiFinish } from "./answer.ts";
+import { openAiFinish } from "./openAiFinish.ts";
 
 /** Tokens and their log-probabilities. Text is not known a token: a token may be part of a character. */
 export interface Logprobs {

@@ -54,7 +54,7 @@ describe("several choices", () => {
       usage = told ?? usage;
     }
     expect(texts).toEqual(["A dog is a pet.", "A dog is a pet."]);
-    expect(ends.toSorted()).toEqual([0, 1]);
+    expect(new Set(ends)).toEqual(new Set([0, 1]));
     expect(usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 6 });
   });
 

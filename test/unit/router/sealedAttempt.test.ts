@@ -29,9 +29,25 @@ function orderFrame(): OrderFrame {
   const params = { maxTokens: 8, temperature: 1, topP: 1, topK: 64, minP: 0, stop: [], renderer: 1 };
   const salt = hash("5a");
   const order = {
-    ...{ task: hash("01"), attempt: 0, replica: 1, kind: 0, epoch: 0, router: router.address, miner: miner.address },
-    ...{ session: hash("02"), model: hash("03"), input: inputHash(salt, input), params: paramsHash(params), seed: 7n },
-    ...{ from: 0, resume: idsHash([]), maxTokens: 8, promptPrice: 2n, outputPrice: 21n, deadlineMs: 1, expiresAt: 1 },
+    task: hash("01"),
+    attempt: 0,
+    replica: 1,
+    kind: 0,
+    epoch: 0,
+    router: router.address,
+    miner: miner.address,
+    session: hash("02"),
+    model: hash("03"),
+    input: inputHash(salt, input),
+    params: paramsHash(params),
+    seed: 7n,
+    from: 0,
+    resume: idsHash([]),
+    maxTokens: 8,
+    promptPrice: 2n,
+    outputPrice: 21n,
+    deadlineMs: 1,
+    expiresAt: 1,
   };
   const signature = router.sign(digest(domain, orderHash(order)));
   return { type: "order", order, signature, input, salt, params, resume: [] };
@@ -50,7 +66,12 @@ async function replica({ shows, salt = SALT, signer = miner }: { shows: number[]
   const id = orderId(order);
   const fromMiner = new AsyncQueue<Uint8Array>();
   const record = {
-    ...{ order, from: 0, to: shows.length, idsHash: idsHash(shows), promptTokens: 9, finish: FINISH.stop },
+    order,
+    from: 0,
+    to: shows.length,
+    idsHash: idsHash(shows),
+    promptTokens: 9,
+    finish: FINISH.stop,
     fee: 9n * 2n + BigInt(shows.length) * 21n,
   };
   const receipt = { record, signature: miner.sign(digest(domain, receiptHash(record))) };
