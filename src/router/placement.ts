@@ -7,7 +7,9 @@ import type { MinerPool } from "./minerPool.ts";
 /** Looks again at least this often, should a wake-up be missed. */
 const LOOK_MS = 1000;
 /** A wait that nobody minds, however short the answers are. */
-const HARMLESS_MS = 1000;
+const HARMLESS_MS = 500;
+/** Longest wait, in usual answers: so that who is let in has its answer within twice the usual time. */
+const LONGEST_WAIT = 0.75;
 /** Weight of the newest answer in the usual duration. */
 const NEWEST = 0.2;
 
@@ -71,7 +73,7 @@ export class Placement {
     if (usualMs === undefined) return;
     const slots = Math.max(1, this.#deps.pool.slots().total);
     const waitMs = (((this.#waiting.get(model) ?? 0) + 1) * usualMs) / slots;
-    if (waitMs > Math.min(Math.max(usualMs, HARMLESS_MS), this.#options.queueMs)) throw this.#full(model, choice);
+    if (waitMs > Math.min(Math.max(LONGEST_WAIT * usualMs, HARMLESS_MS), this.#options.queueMs)) throw this.#full(model, choice);
   }
 
   #full(model: string, choice: Choice): CortensorError {

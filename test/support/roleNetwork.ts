@@ -31,6 +31,8 @@ export type Answered = AnswerFinish & { readonly bundle: ReceiptBundle };
 export interface TestMiner {
   miner: Miner;
   readonly signer: Signer;
+  /** Counts every token that its engine makes. */
+  readonly work: WorkMeter;
   store: MemoryStore;
 }
 
@@ -49,6 +51,7 @@ interface MinerParts {
   readonly signer: Signer;
   readonly owner: Address;
   readonly engine: Engine;
+  readonly work: WorkMeter;
   readonly transport: Transport;
   readonly exposureWei: bigint;
   readonly drainMs: number;
@@ -168,13 +171,14 @@ export class RoleNetwork {
       signer,
       owner: owner.address,
       engine,
+      work: new WorkMeter(systemClock),
       transport,
       exposureWei,
       drainMs,
       chaos: undefined,
     };
     const known = this.miners.length;
-    const made: TestMiner = { miner: this.#miner(parts, store), signer, store };
+    const made: TestMiner = { miner: this.#miner(parts, store), signer, work: parts.work, store };
     if (options.chaos !== undefined)
       parts.chaos = new Chaos(
         { spec: options.chaos, name: `miner-${known}` },
@@ -198,7 +202,7 @@ export class RoleNetwork {
   }
 
   #miner(parts: MinerParts, store: MemoryStore): Miner {
-    const { signer, owner, engine, transport, exposureWei, drainMs } = parts;
+    const { signer, owner, engine, work, transport, exposureWei, drainMs } = parts;
     return new Miner(
       { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: [] },
       {
@@ -207,7 +211,7 @@ export class RoleNetwork {
         store,
         signer,
         recover,
-        work: new WorkMeter(systemClock),
+        work,
         clock: systemClock,
         log: createSilentLog(),
         randomBytes32: () => randomHex(32),
