@@ -5,6 +5,7 @@ import { join } from "node:path";
 import OpenAI, { toFile } from "openai";
 import { expect, test } from "vitest";
 import { parseCor } from "../../src/util/money.ts";
+import { freePort } from "../support/freePort.ts";
 import { type Program, program } from "../support/program.ts";
 
 const LINES = 40;
@@ -71,7 +72,7 @@ test("a batch that is killed twice goes on, and every line is answered once and 
 test("a batch of the official client outlives its router, which is killed twice", async () => {
   const network = await program();
   const { home, run } = network;
-  const port = String(20_000 + 2 * Math.floor(Math.random() * 5000));
+  const port = String(await freePort());
   const script = ["--engine", "scripted", "--script", "rate=30,length=50"];
   expect((await run("up", "--port", port, "--miners", "2", ...script, "--detach")).exitCode).toBe(0);
   const up = JSON.parse(await readFile(join(home, "run", "up.json"), "utf8")) as {
@@ -123,3 +124,22 @@ async function paid({ run }: Program): Promise<bigint> {
   const router = earned.filter(({ name }) => name.startsWith("router"));
   return router.reduce((sum, node) => sum + (parseCor(node.voucher_cor) ?? 0n), 0n);
 }
+
+test("four miners finish a batch at least three times as fast as one", { timeout: 240_000 }, async () => {
+  const secondsWith = async (miners: number): Promise<number> => {
+    const { home, run } = await program();
+    const script = ["--engine", "scripted", "--script", "rate=150,length=10,first=10", "--slots", "1"];
+    expect((await run("up", "--port", "0", "--miners", String(miners), ...script, "--detach")).exitCode).toBe(0);
+    const [input, output] = [join(home, "in.jsonl"), join(home, "out.jsonl")];
+    await writeFile(input, Array.from({ length: 200 }, (_, at) => JSON.stringify(`Prompt ${at}`)).join("\n"));
+    const begun = performance.now();
+    expect((await run("submit", "--batch", input, "-o", output, "--json")).exitCode).toBe(0);
+    const seconds = (performance.now() - begun) / 1000;
+    expect((await readFile(output, "utf8")).trimEnd().split("\n")).toHaveLength(200);
+    await run("down");
+    return seconds;
+  };
+  const one = await secondsWith(1);
+  const four = await secondsWith(4);
+  expect(one / four).toBeGreaterThanOrEqual(3);
+});
