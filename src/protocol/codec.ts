@@ -1,11 +1,12 @@
-import { decode as decodeCbor, encode as encodeCbor } from "cborg";
+import { decode as decodeCbor } from "cborg";
+import { writeCbor } from "./cborWriter.ts";
 
 /**
  * Canonical CBOR: map keys sorted, so that equal records give equal bytes. Bigints travel as decimal text, since CBOR's
  * own integers end at 2^64; fields that are undefined are left out.
  */
 export function encode(value: unknown): Uint8Array {
-  return encodeCbor(plain(value));
+  return writeCbor(value);
 }
 
 /** The value of one whole CBOR item; throws a plain `Error` on anything malformed, with bytes left over, or with a key twice. */
@@ -16,13 +17,4 @@ export function decode(bytes: Uint8Array): unknown {
     allowUndefined: false,
     allowIndefinite: false,
   });
-}
-
-function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value)) return value.map(plain);
-  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
-  const out: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) if (field !== undefined) out[key] = plain(field);
-  return out;
 }

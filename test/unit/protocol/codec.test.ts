@@ -1,3 +1,4 @@
+import { encode as encodeWithCborg } from "cborg";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode, encode } from "../../../src/protocol/codec.ts";
@@ -32,6 +33,34 @@ describe("encode", () => {
         expect(hex(encode(shuffled(value, random)))).toBe(hex(encode(value)));
       }),
     );
+  });
+
+  it("gives the bytes that cborg gives, halves of surrogate pairs and numbers at every edge included", () => {
+    const edges = [23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER, 2 ** 60];
+    const number = fc.oneof(
+      fc.constantFrom(...edges, ...edges.map((edge) => -edge), ...edges.map((edge) => -1 - edge)),
+      fc.constantFrom(0.5, 1 / 3, Math.fround(1 / 3), 1e300, 5e-324, Number.NaN, Number.POSITIVE_INFINITY, -0),
+      fc.float(),
+      fc.double(),
+    );
+    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.string(), fc.constant("\ud800x"));
+    const key = fc.string({ unit: "binary", maxLength: 40 }).filter((each) => each !== "__proto__");
+    const { value: any } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.oneof(number, text, fc.boolean(), fc.constant(null), fc.uint8Array({ maxLength: 300 })),
+        fc.array(tie("value"), { maxLength: 30 }),
+        fc.dictionary(key, tie("value"), { maxKeys: 6, noNullPrototype: true }),
+      ),
+    }));
+    fc.assert(
+      fc.property(any, (value) => {
+        expect(hex(encode(value))).toBe(hex(encodeWithCborg(value)));
+      }),
+      { numRuns: 1000 },
+    );
+    const large = { text: "é".repeat(100_000), bytes: new Uint8Array(2_000_000) };
+    expect(hex(encode(large))).toBe(hex(encodeWithCborg(large)));
   });
 
   it("gives different bytes for different values", () => {
