@@ -6,6 +6,7 @@ import { EventList } from "../observability/events.ts";
 import { createLog, type Log, type LogLevel } from "../observability/log.ts";
 import type { NodeFacts } from "../observability/snapshot.ts";
 import { WorkMeter } from "../observability/work.ts";
+import { quickenKeccak256 } from "../protocol/keccak256.ts";
 import type { Address, Clock } from "../util/types.ts";
 import { join } from "node:path";
 import { type Home, privateFolder } from "./home.ts";
@@ -96,6 +97,7 @@ export async function prepareNode(options: NodeOptions, deps: NodeDeps): Promise
     const faucet = preset.practice && preset.treasury !== undefined ? createFaucet({ preset: reached }) : undefined;
     const gas = new GasWatch(node.address, { chain, clock });
     lifecycle.onStop("gas", () => gas.stop());
+    await quickenKeccak256();
     return {
       options,
       identity,

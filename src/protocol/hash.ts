@@ -1,13 +1,13 @@
 import { ECDH } from "node:crypto";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { keccak_256 } from "@noble/hashes/sha3.js";
+import { keccak256 } from "./keccak256.ts";
 import { bytesOf, concatBytes, hexOf } from "../util/hex.ts";
 import type { Address, Hex } from "../util/types.ts";
 import { encode } from "./codec.ts";
 import type { TaskInput, TaskParams } from "./records.ts";
 
 export function keccak(data: Uint8Array | Hex): Hex {
-  return hexOf(keccak_256(typeof data === "string" ? bytesOf(data) : data));
+  return hexOf(keccak256(typeof data === "string" ? bytesOf(data) : data));
 }
 
 export function sha256Hex(data: Uint8Array): Hex {
@@ -20,7 +20,7 @@ export function addressOfPublicKey(publicKey: Uint8Array): Address {
   const point = whole
     ? publicKey
     : (ECDH.convertKey(publicKey, "secp256k1", undefined, undefined, "uncompressed") as Buffer);
-  return hexOf(keccak_256(Uint8Array.from(point.subarray(1))).subarray(12));
+  return hexOf(keccak256(Uint8Array.from(point.subarray(1))).subarray(12));
 }
 
 /** The name of an order in every frame after it: the first 16 bytes of its struct hash. */

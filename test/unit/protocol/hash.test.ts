@@ -13,9 +13,21 @@ import {
   taskId,
   taskSeed,
 } from "../../../src/protocol/hash.ts";
+import { quickenKeccak256 } from "../../../src/protocol/keccak256.ts";
 import type { TaskParams } from "../../../src/protocol/records.ts";
 import { bytesOf, concatBytes, hexOf } from "../../../src/util/hex.ts";
 import { anyHex, anyInput, anyParams } from "./anyRecord.ts";
+
+describe("keccak256", () => {
+  it("gives the same when it is quickened, in pieces of every size", async () => {
+    await quickenKeccak256();
+    for (const length of [0, 1, 135, 136, 137, 272, 5000, 1_000_000]) {
+      const data = new Uint8Array(length).map((_, at) => (at * 31) % 251);
+      expect(keccak(data)).toBe(keccak256(data));
+      expect(keccak(data.subarray(1))).toBe(keccak256(data.subarray(1)));
+    }
+  });
+});
 
 describe("hashes", () => {
   it("are those of ethers", () => {
