@@ -147,9 +147,16 @@ export function parseBundle(value: unknown): ReceiptBundle {
 
 /** The bundle as plain JSON: bigints as decimal text. */
 export function bundleJson(bundle: ReceiptBundle): Record<string, unknown> {
-  return JSON.parse(
-    JSON.stringify(bundle, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value)),
-  ) as Record<string, unknown>;
+  return plain(bundle) as Record<string, unknown>;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  const out: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) if (field !== undefined) out[key] = plain(field);
+  return out;
 }
 
 /** Every check of a parsed bundle, offline: it holds when all are ok. */

@@ -6,7 +6,7 @@ import { type Domain, FINISH, type Receipt, type Session, type Signed, type Vouc
 import type { Store, Write } from "../store/interface.ts";
 import type { Address, Hex } from "../util/types.ts";
 
-/** A payment session and the highest voucher signed on it. */
+/** A payment session and the highest voucher on it, which is signed when its signature is first asked for. */
 export interface Edge {
   readonly id: Hex;
   readonly session: Session;
@@ -42,6 +42,15 @@ interface OrderRow {
   readonly at: number;
 }
 
+/** The settlements of one event-loop turn: one write, and one voucher for each session. */
+interface Batch {
+  readonly rows: Write[];
+  readonly edges: Set<Hex>;
+  readonly accounts: Set<Hex>;
+  /** Resolves, once everything is on disk, with the edges as they were written. */
+  readonly written: Promise<ReadonlyMap<Hex, Edge>>;
+}
+
 interface Deps {
   readonly store: Store;
   readonly domain: () => Domain;
@@ -61,6 +70,7 @@ export class RouterLedger {
   readonly #fees = new Map<Hex, bigint>();
   readonly #accounts = new Map<Hex, AccountUsage>();
   #client: Hex | undefined;
+  #batch: Batch | undefined;
   #receiptedWei = 0n;
 
   constructor(deps: Deps) {
@@ -70,13 +80,8 @@ export class RouterLedger {
   /** Reads the store; call once, after its start. */
   load(): void {
     for (const [, value] of this.#deps.store.scan("edges")) {
-      const row = decode(value) as { session: Session; cumulative: string; signature: Hex };
-      const id = sessionId(row.session);
-      this.#edges.set(id, {
-        id,
-        session: row.session,
-        voucher: { record: { session: id, cumulative: BigInt(row.cumulative) }, signature: row.signature },
-      });
+      const { session, cumulative } = decode(value) as { session: Session; cumulative: string };
+      this.#raise({ id: sessionId(session), session }, BigInt(cumulative));
     }
     for (const [, value] of this.#deps.store.scan("orders"))
       this.#receiptedWei += BigInt((decode(value) as OrderRow).feeWei);
@@ -100,8 +105,8 @@ export class RouterLedger {
     const id = sessionId(session);
     const known = this.#edges.get(id);
     if (known !== undefined) return known;
-    const edge = this.#signed(session, 0n);
-    await this.#deps.store.write([this.#raise(edge)]);
+    const edge = this.#raise({ id, session }, 0n);
+    await this.#deps.store.write([edgeRow(edge)]);
     return edge;
   }
 
@@ -122,9 +127,12 @@ export class RouterLedger {
     return feeWei + (feeWei * BigInt(this.#deps.marginBps())) / 10_000n;
   }
 
-  /** Resolves with the voucher that now pays the miner, once everything is on disk. */
+  /**
+   * Resolves, once everything is on disk, with the edge that now pays the miner: the same for all settlements that share
+   * an event-loop turn, since a voucher for the last pays for the others too.
+   */
   async settle(settlement: Settlement): Promise<Edge> {
-    const { receipt, session, account } = settlement;
+    const { receipt, session } = settlement;
     const client = this.clientEdge;
     const edge = this.#edges.get(session);
     if (client === undefined || edge === undefined) throw new Error(`no session ${session} to settle on`);
@@ -133,19 +141,42 @@ export class RouterLedger {
     const charged = this.chargeOf(receipt.fee) - this.chargeOf(before);
     this.#fees.set(receipt.order, receipt.fee);
     this.#receiptedWei += owed;
-    const paid = this.#signed(edge.session, edge.voucher.record.cumulative + owed);
-    const billed = this.#signed(client.session, client.voucher.record.cumulative + charged);
-    const writes = [
-      this.#raise(paid),
-      this.#raise(billed),
-      this.#order(settlement),
-      this.#use(account, { settlement, charged }),
-    ];
+    this.#raise(edge, edge.voucher.record.cumulative + owed);
+    this.#raise(client, client.voucher.record.cumulative + charged);
+    this.#use(settlement, charged);
+    const batch = (this.#batch ??= this.#newBatch());
+    batch.edges.add(edge.id).add(client.id);
+    batch.accounts.add(settlement.account);
+    batch.rows.push(orderRow(settlement));
     const { bundle, task } = settlement;
-    if (bundle !== undefined) writes.push({ table: "answers", key: task, value: encode(bundle) });
+    if (bundle !== undefined) batch.rows.push({ table: "answers", key: task, value: encode(bundle) });
+    const written = await batch.written;
+    // Until here the row could be read as it was before.
     if (receipt.finish !== FINISH.growing) this.#fees.delete(receipt.order);
-    await this.#deps.store.write(writes);
-    return paid;
+    return written.get(session) ?? edge;
+  }
+
+  #newBatch(): Batch {
+    const ended = new Promise<void>((resolve) => setImmediate(resolve));
+    const batch: Batch = {
+      rows: [],
+      edges: new Set(),
+      accounts: new Set(),
+      written: ended.then(() => this.#writeBatch(batch)),
+    };
+    return batch;
+  }
+
+  async #writeBatch({ rows, edges, accounts }: Batch): Promise<ReadonlyMap<Hex, Edge>> {
+    this.#batch = undefined;
+    const raised = new Map<Hex, Edge>();
+    for (const id of edges) {
+      const edge = this.#edges.get(id);
+      if (edge !== undefined) raised.set(id, edge);
+    }
+    const used = [...accounts].map((account) => usageRow(account, this.usage(account)));
+    await this.#deps.store.write([...[...raised.values()].map(edgeRow), ...used, ...rows]);
+    return raised;
   }
 
   /** The answer that more than half of the replicas gave is the one that is kept. */
@@ -175,55 +206,72 @@ export class RouterLedger {
     return bytes === undefined ? 0n : BigInt((decode(bytes) as OrderRow).feeWei);
   }
 
-  #signed(session: Session, cumulative: bigint): Edge {
-    const id = sessionId(session);
-    const record = { session: id, cumulative };
-    return {
-      id,
-      session,
-      voucher: { record, signature: this.#deps.sign(digest(this.#deps.domain(), voucherHash(record))) },
-    };
+  /** The edge with another cumulative amount. */
+  #raise({ id, session }: Pick<Edge, "id" | "session">, cumulative: bigint): Edge {
+    const voucher = new LazyVoucher({ session: id, cumulative }, (record) =>
+      this.#deps.sign(digest(this.#deps.domain(), voucherHash(record))),
+    );
+    const edge = { id, session, voucher };
+    this.#edges.set(id, edge);
+    return edge;
   }
 
-  #raise(edge: Edge): Write {
-    this.#edges.set(edge.id, edge);
-    const { session, voucher } = edge;
-    return {
-      table: "edges",
-      key: edge.id,
-      value: encode({ session, cumulative: voucher.record.cumulative, signature: voucher.signature }),
-    };
-  }
-
-  #order({ receipt, task, account, session, at }: Settlement): Write {
-    const row: OrderRow = {
-      task,
-      account,
-      session,
-      to: receipt.to,
-      finish: receipt.finish,
-      feeWei: receipt.fee.toString(),
-      at,
-    };
-    return { table: "orders", key: receipt.order, value: encode(row) };
-  }
-
-  #use(account: Hex, { settlement, charged }: { settlement: Settlement; charged: bigint }): Write {
+  #use({ account, receipt, bundle }: Settlement, charged: bigint): void {
     const before = this.usage(account);
-    const ended = settlement.bundle !== undefined;
-    const { receipt } = settlement;
-    const after: AccountUsage = {
+    const ended = bundle !== undefined;
+    this.#accounts.set(account, {
       requests: before.requests + (ended ? 1 : 0),
       promptTokens: before.promptTokens + (ended ? receipt.promptTokens : 0),
       outputTokens: before.outputTokens + (ended ? receipt.to - receipt.from : 0),
       chargedWei: before.chargedWei + charged,
-    };
-    this.#accounts.set(account, after);
-    return { table: "accounts", key: account, value: encode(after) };
+    });
   }
 }
 
-/** Announces a session with the voucher that was signed last on it. */
+/** Most vouchers are followed by a higher one before anybody wants to see them. */
+class LazyVoucher implements Signed<Voucher> {
+  readonly record: Voucher;
+  readonly #sign: (record: Voucher) => Hex;
+  #signature: Hex | undefined;
+
+  constructor(record: Voucher, sign: (record: Voucher) => Hex) {
+    this.record = record;
+    this.#sign = sign;
+  }
+
+  get signature(): Hex {
+    this.#signature ??= this.#sign(this.record);
+    return this.#signature;
+  }
+}
+
+function edgeRow({ id, session, voucher }: Edge): Write {
+  return { table: "edges", key: id, value: encode({ session, cumulative: voucher.record.cumulative }) };
+}
+
+function usageRow(account: Hex, usage: AccountUsage): Write {
+  return { table: "accounts", key: account, value: encode(usage) };
+}
+
+function orderRow({ receipt, task, account, session, at }: Settlement): Write {
+  const row: OrderRow = {
+    task,
+    account,
+    session,
+    to: receipt.to,
+    finish: receipt.finish,
+    feeWei: receipt.fee.toString(),
+    at,
+  };
+  return { table: "orders", key: receipt.order, value: encode(row) };
+}
+
+const payFrames = new WeakMap<Edge, Frame>();
+
+/** Announces a session with the highest voucher on it; the same frame for the same edge. */
 export function payFrame(edge: Edge): Frame {
-  return { type: "pay", session: edge.session, voucher: edge.voucher };
+  const { record, signature } = edge.voucher;
+  const frame = payFrames.get(edge) ?? { type: "pay", session: edge.session, voucher: { record, signature } };
+  payFrames.set(edge, frame);
+  return frame;
 }

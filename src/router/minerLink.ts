@@ -13,6 +13,7 @@ export class MinerLink {
   readonly #stream: PeerStream;
   readonly #orders = new Map<Hex, AsyncQueue<OrderReply>>();
   #open = true;
+  #lastPay: Frame | undefined;
   /** Frames about no current order; they are dropped and counted. */
   strayFrames = 0;
 
@@ -60,8 +61,12 @@ export class MinerLink {
     this.#orders.delete(orderId);
   }
 
-  /** Throws `peer-unreachable` when the line has ended. */
+  /** Throws `peer-unreachable` when the line has ended. A payment that was sent last is not sent again. */
   send(frame: Frame): void {
+    if (frame.type === "pay") {
+      if (frame === this.#lastPay) return;
+      this.#lastPay = frame;
+    }
     this.#stream.send(encodeFrame(frame));
   }
 
