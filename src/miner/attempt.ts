@@ -33,6 +33,8 @@ export interface AttemptDeps {
 
 export type OpenFrame = Extract<Frame, { type: "open" }>;
 
+const NO_WAIT = AbortSignal.abort();
+
 /** One order being answered: tokens out, a growing receipt every so many tokens and with the last. */
 export class Attempt {
   readonly #accepted: AcceptedOrder;
@@ -100,6 +102,7 @@ export class Attempt {
     } catch (error) {
       stopTicking();
       this.#deps.work.taskFailed();
+      if (this.#receiptedTo === 0) this.#keepOut();
       if (!isAbort(error)) return this.#fail("engine", error);
       if (this.#handedOver) await this.#leave();
     }
@@ -191,7 +194,7 @@ export class Attempt {
     const [receipt, owed] = await this.#receipt(FINISH[finish]);
     this.#flush({ finish, receipt });
     // The answer is over, so nothing waits for this payment; a router that owes too much gets no further order.
-    this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
+    this.#deps.owe(owed, NO_WAIT).catch(() => {});
   }
 
   /** Signs for the answer unseen; shows it once the others can change theirs no more either. */
@@ -208,7 +211,7 @@ export class Attempt {
     const [receipt, owed] = await this.#receipt(FINISH[finish]);
     const { text } = this.#textOf(this.#all(), true);
     this.#deps.send({ type: "reveal", orderId, salt, ids: this.#ids, text, finish, receipt });
-    this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
+    this.#deps.owe(owed, NO_WAIT).catch(() => {});
   }
 
   async #opened(): Promise<OpenFrame> {
@@ -224,7 +227,7 @@ export class Attempt {
     if (!this.sealed && this.#ids.length > this.#receiptedTo) {
       const [receipt, owed] = await this.#receipt(FINISH.growing);
       this.#flush({ receipt });
-      this.#deps.owe(owed, AbortSignal.abort()).catch(() => {});
+      this.#deps.owe(owed, NO_WAIT).catch(() => {});
     }
     this.#fail("draining", new CortensorError("interrupted", "this miner is stopping"));
   }
@@ -255,6 +258,11 @@ export class Attempt {
     this.#feeWei = fee;
     const signature = this.#deps.signer.sign(digest(this.#deps.domain, receiptHash(record)));
     return [{ record, signature }, owed];
+  }
+
+  /** No receipt waits for this row; it only keeps the order from being taken again. */
+  #keepOut(): void {
+    this.#deps.ledger.recordOrder(this.#accepted.hash, this.#deps.clock.now()).catch(() => undefined);
   }
 
   #fail(code: string, error: unknown): void {

@@ -47,7 +47,7 @@ export class MinerLedger {
     return this.#store.get(ORDERS, orderHash) !== undefined;
   }
 
-  /** Resolves when the order is on disk; only then may a receipt for it be signed. */
+  /** Resolves when the order is on disk; only then may a receipt for it be sent. */
   async recordOrder(orderHash: Hex, at: number): Promise<void> {
     await this.#store.write([this.#orderRow({ order: orderHash, at, feeWei: "0", to: 0 })]);
   }

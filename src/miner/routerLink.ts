@@ -151,7 +151,7 @@ export class RouterLink {
   }
 
   async #answer(frame: OrderFrame): Promise<void> {
-    const { ledger, engine, sessions, chain, clock } = this.#deps;
+    const { engine, sessions, chain } = this.#deps;
     const id = orderId(orderHash(frame.order));
     const refuse = (refusal: Refusal): void => this.#send({ type: "refuse", orderId: id, ...refusal });
     try {
@@ -172,9 +172,8 @@ export class RouterLink {
         send: (out) => this.#send(out),
         owe: (addedWei, signal) => this.#owe(addedWei, signal),
       });
-      // Taken before the row is written, so that a second copy of the order cannot slip in between.
+      // Its row is written with the first receipt; until then this keeps a second copy of the order out.
       this.#attempts.set(id, attempt);
-      await ledger.recordOrder(verdict.hash, clock.now());
       this.#send({
         type: "ack",
         orderId: id,
@@ -197,7 +196,7 @@ export class RouterLink {
 
   /** A promise kept: twice the usual first token, at least 250 ms, and 5 ms a prompt token before anything was measured. */
   #promise(promptTokens: number): number {
-    return Math.round(Math.max(250, 2 * (this.#deps.work.facts().ttftMs ?? 5 * promptTokens)));
+    return Math.round(Math.max(250, 2 * (this.#deps.work.ttftMs() ?? 5 * promptTokens)));
   }
 
   #unpaid(): Refusal | undefined {

@@ -27,6 +27,8 @@ export class WorkMeter {
   readonly #tokens = new RollingCounter(POINTS * POINT_S + 1);
   readonly #ttft = new RollingSamples(SAMPLES);
   readonly #speed = new RollingSamples(SAMPLES);
+  #usualTtftMs: number | null = null;
+  #usualAt = 0;
   #running = 0;
   #tasksTotal = 0;
   #promptTokensTotal = 0;
@@ -68,6 +70,16 @@ export class WorkMeter {
   taskFailed(): void {
     this.#running = Math.max(this.#running - 1, 0);
     this.#failed.add(1, this.#clock.now());
+  }
+
+  /** Median time to the first token, at most a second old: it is asked for with every order. */
+  ttftMs(): number | null {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#usualAt) >= 1000 || this.#usualTtftMs === null) {
+      this.#usualAt = now;
+      this.#usualTtftMs = this.#ttft.quantiles([0.5], now - HOUR_MS)[0] ?? null;
+    }
+    return this.#usualTtftMs;
   }
 
   facts(): WorkFacts {
