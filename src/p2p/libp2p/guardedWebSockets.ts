@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { CreateListenerOptions, Listener, Transport } from "@libp2p/interface";
 import { type WebSocketsComponents, webSockets } from "@libp2p/websockets";
+import { joinedWrites } from "./joinedWrites.ts";
 
 /** A socket that has not become a WebSocket and says nothing for this long is closed. */
 const SILENT_MS = 10_000;
@@ -18,14 +19,18 @@ interface WebSocketOfServer {
 
 /**
  * The WebSocket transport of libp2p, whose listener lets strangers do two things too many: one malformed WebSocket frame
- * is an unhandled "error" event that ends the process, and a socket that never speaks keeps the listener from closing.
+ * is an unhandled "error" event that ends the process, and a socket that never speaks keeps the listener from closing. Its
+ * writes are joined.
  */
 export function guardedWebSockets(): (components: WebSocketsComponents) => Transport {
   const create = webSockets();
   return (components) => {
     const transport = create(components);
+    const dial = transport.dial.bind(transport);
+    transport.dial = (address, options) => dial(address, { ...options, upgrader: joinedWrites(options.upgrader) });
     const createListener = transport.createListener.bind(transport);
-    transport.createListener = (options: CreateListenerOptions) => guard(createListener(options));
+    transport.createListener = (options: CreateListenerOptions) =>
+      guard(createListener({ ...options, upgrader: joinedWrites(options.upgrader) }));
     return transport;
   };
 }

@@ -1,5 +1,6 @@
 import type { Stream } from "@libp2p/interface";
 import type { FrameStream, Pipe } from "../frameStream.ts";
+import { grantSeldom } from "./seldomGrants.ts";
 
 /** The longest wait for the other side's end after ours. */
 const END_MS = 3000;
@@ -20,6 +21,7 @@ export class StreamPipe implements Pipe {
   /** Attaches the reader; nothing may be awaited between getting a stream and this. */
   connect(frames: FrameStream): void {
     const stream = this.#stream;
+    grantSeldom(stream);
     stream.addEventListener("message", ({ data }) => frames.received(data.subarray()));
     stream.addEventListener("drain", () => frames.drained());
     stream.addEventListener("remoteCloseWrite", () => (this.#remoteEnded = true));
