@@ -4,6 +4,8 @@ import { BEGINNINGS, continuations, END_ID, isSpoken } from "./vocabulary.ts";
 
 /** Between the likeliest and the unlikeliest word, in nats: about half of the choices are not the likeliest. */
 const SPREAD = 8;
+/** More than there are ids. */
+const RANK_IDS = 1024;
 
 /** Mixes one id into the hash of everything before it. */
 export function mix(hash: number, id: number): number {
@@ -42,9 +44,20 @@ export function distribution(context: {
   const unfinished = continuations(context.ids);
   if (unfinished.length === 0 && context.said >= context.length) return [{ id: END_ID, logprob: 0 }];
   const ids = unfinished.length > 0 ? unfinished : BEGINNINGS;
-  const logits = ids.map((id) => ({ id, logit: (mix(context.hash, id) / 2 ** 32) * SPREAD }));
-  logits.sort((a, b) => b.logit - a.logit || a.id - b.id);
-  logits.length = Math.min(logits.length, context.most ?? TOP_K);
-  const total = Math.log(logits.slice(0, TOP_K).reduce((sum, { logit }) => sum + Math.exp(logit), 0));
-  return logits.map(({ id, logit }) => ({ id, logprob: logit - total }));
+  // One number holds the 32 bits of the hash and, for ties, the id from the other end: numbers sort much faster than records.
+  const ranked = new Float64Array(ids.length);
+  ids.forEach((id, at) => (ranked[at] = mix(context.hash, id) * RANK_IDS + (RANK_IDS - 1 - id)));
+  ranked.sort();
+  const candidates: { id: number; logprob: number }[] = [];
+  const most = context.most ?? TOP_K;
+  let mass = 0;
+  for (let at = ranked.length - 1; at >= 0 && candidates.length < most; at -= 1) {
+    const rank = ranked[at] ?? 0;
+    const logprob = (Math.floor(rank / RANK_IDS) / 2 ** 32) * SPREAD;
+    if (candidates.length < TOP_K) mass += Math.exp(logprob);
+    candidates.push({ id: (RANK_IDS - 1 - (rank % RANK_IDS)) | 0, logprob });
+  }
+  const total = Math.log(mass);
+  for (const candidate of candidates) candidate.logprob -= total;
+  return candidates;
 }
