@@ -63,7 +63,7 @@ function showRelay(figures: Record<string, RelayFigures>): void {
 }
 
 function showScaling(figures: readonly ScalingFigures[]): void {
-  say(row(["miners", "tokens/s", "of what they can"]));
+  say(row(["miners", "tokens/s", "of possible"]));
   for (const { miners, tokensPerSecond, share } of figures)
     say(row([String(miners), tokensPerSecond.toFixed(0), `${(100 * share).toFixed(0)}%`]));
   say("");
