@@ -73,7 +73,8 @@ export class Placement {
     if (usualMs === undefined) return;
     const slots = Math.max(1, this.#deps.pool.slots().total);
     const waitMs = (((this.#waiting.get(model) ?? 0) + 1) * usualMs) / slots;
-    if (waitMs > Math.min(Math.max(LONGEST_WAIT * usualMs, HARMLESS_MS), this.#options.queueMs)) throw this.#full(model, choice);
+    if (waitMs > Math.min(Math.max(LONGEST_WAIT * usualMs, HARMLESS_MS), this.#options.queueMs))
+      throw this.#full(model, choice);
   }
 
   #full(model: string, choice: Choice): CortensorError {
