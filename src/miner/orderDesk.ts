@@ -61,7 +61,8 @@ function wrongPaper(frame: OrderFrame, hash: Hex, deps: DeskDeps & { readonly re
   if (order.params !== paramsHash(frame.params)) return refuse("the parameters are not the ones that were signed");
   if (order.resume !== idsHash(frame.resume) || order.from !== frame.resume.length)
     return refuse(`the order goes on from ${order.from} and brings ${frame.resume.length} ids`);
-  if (order.kind !== ORDER_KIND.generate) return refuse(`orders of kind ${order.kind} are not served`);
+  if (order.kind !== ORDER_KIND.generate && order.kind !== ORDER_KIND.score)
+    return refuse(`orders of kind ${order.kind} are not served`);
   if (frame.params.renderer !== RENDERER_VERSION)
     return refuse(`the prompt renderer is version ${RENDERER_VERSION}, not ${frame.params.renderer}`);
   const { epoch } = deps.chain.epoch();
@@ -100,7 +101,7 @@ function fitPrompt(frame: OrderFrame, hash: Hex, deps: DeskDeps): AcceptedOrder 
   if (model.addBos && segments[0]?.text !== model.bosText)
     promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
   const free = model.contextTokens - promptIds.length - frame.resume.length;
-  if (free < 1)
+  if (free < (frame.order.kind === ORDER_KIND.score ? 0 : 1))
     return {
       code: "context-length",
       retryable: false,

@@ -15,6 +15,8 @@ import { Attempt } from "./attempt.ts";
 import type { MinerLedger } from "./ledger.ts";
 import { isRefusal, judgeOrder, type OrderFrame, type Refusal } from "./orderDesk.ts";
 import { wrongOpening } from "./wrongOpening.ts";
+import { ORDER_KIND } from "../protocol/records.ts";
+import { Scoring } from "./scoring.ts";
 import type { SessionWatch } from "./sessionWatch.ts";
 
 export interface LinkDeps {
@@ -40,7 +42,7 @@ export interface LinkDeps {
 export class RouterLink {
   readonly #stream: PeerStream;
   readonly #deps: LinkDeps;
-  readonly #attempts = new Map<Hex, Attempt>();
+  readonly #attempts = new Map<Hex, Attempt | Scoring>();
   readonly #running = new Set<Promise<void>>();
   #owedWei = 0n;
   #paid: (() => void)[] = [];
@@ -131,6 +133,7 @@ export class RouterLink {
       case "fail":
       case "commit":
       case "reveal":
+      case "scored":
         throw new CortensorError("peer-protocol", `a router does not send ${frame.type}`);
       default:
         frame satisfies never;
@@ -163,7 +166,8 @@ export class RouterLink {
         return refuse({ code: "busy", retryable: true, message: `all ${engine.slots} slots are taken` });
       const verdict = judgeOrder(frame, this.remote, { ...this.#deps, address: this.#deps.signer.address });
       if (isRefusal(verdict)) return refuse(verdict);
-      const attempt = new Attempt(verdict, {
+      const Work = frame.order.kind === ORDER_KIND.score ? Scoring : Attempt;
+      const attempt = new Work(verdict, {
         ...this.#deps,
         domain: chain.domain,
         receiptTokens: chain.parameters.receiptTokens,

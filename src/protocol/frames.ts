@@ -119,6 +119,15 @@ const frameSchema = z.discriminatedUnion("type", [
     finish: finishSchema,
     receipt: receiptedSchema,
   }),
+  // What the answer of another replica is worth to this miner's model.
+  z.strictObject({
+    type: z.literal("scored"),
+    orderId: orderIdSchema,
+    tokens: uint32Schema,
+    matches: uint32Schema,
+    meanMarginNats: z.number().min(0).max(4),
+    receipt: receiptedSchema,
+  }),
   z.strictObject({
     type: z.literal("pay"),
     session: sessionSchema,

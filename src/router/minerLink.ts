@@ -5,7 +5,10 @@ import { AsyncQueue } from "../util/asyncQueue.ts";
 import type { Address, Hex } from "../util/types.ts";
 
 /** Frames of a miner about one order. */
-export type OrderReply = Extract<Frame, { type: "ack" | "refuse" | "tokens" | "fail" | "commit" | "reveal" }>;
+export type OrderReply = Extract<
+  Frame,
+  { type: "ack" | "refuse" | "tokens" | "fail" | "commit" | "reveal" | "scored" }
+>;
 
 /** One line to a miner, after the hello: sends frames and hands each reply to the order it belongs to. */
 export class MinerLink {
@@ -81,7 +84,8 @@ export class MinerLink {
       case "tokens":
       case "fail":
       case "commit":
-      case "reveal": {
+      case "reveal":
+      case "scored": {
         const queue = this.#orders.get(frame.orderId);
         if (queue === undefined) this.strayFrames += 1;
         else queue.push(frame);

@@ -28,7 +28,15 @@ export function signOrder(
     resume,
     timeoutMs,
     replica = 0,
-  }: { miner: PooledMiner; number: number; resume: readonly number[]; timeoutMs: number; replica?: number },
+    kind = ORDER_KIND.generate,
+  }: {
+    miner: PooledMiner;
+    number: number;
+    resume: readonly number[];
+    timeoutMs: number;
+    replica?: number;
+    kind?: number;
+  },
   { chain, signer }: { readonly chain: Chain; readonly signer: Signer },
 ): OrderFrame {
   const { request, salt } = terms;
@@ -36,7 +44,7 @@ export function signOrder(
     task: terms.id,
     attempt: number,
     replica,
-    kind: ORDER_KIND.generate,
+    kind,
     epoch: chain.epoch().epoch,
     router: signer.address,
     miner: miner.address,

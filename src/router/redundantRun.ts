@@ -3,12 +3,16 @@ import { agreementOf } from "../protocol/agreement.ts";
 import type { Commitment } from "../protocol/commitment.ts";
 import { sleep } from "../util/async.ts";
 import type { OrderTerms } from "./order.ts";
+import { judged } from "./jury.ts";
+import { scoreAt } from "./scoreOrder.ts";
 import { Replica, type Revealed } from "./replica.ts";
 import { ReplicaOwners } from "./replicas.ts";
 import type { AnswerEvent, AnswerFinish, ReplicaResult } from "./task.ts";
 import { type DispatchDeps, type DispatchOptions, TaskRun } from "./taskRun.ts";
 import type { TaskTrace } from "./trace.ts";
 
+/** Attempt numbers of score orders, which no attempt at the answer has. */
+const FIRST_SCORE = 1000;
 /** The other replicas have as long again as the first one took, and at least this long. */
 const LEAST_WAIT_MS = 2000;
 
@@ -20,11 +24,15 @@ export class RedundantRun {
   readonly #lead: TaskRun;
   readonly #replicas: readonly Replica[];
   readonly #terms: OrderTerms;
+  readonly #options: DispatchOptions;
   readonly #deps: DispatchDeps;
+  /** What the client is charged for score orders. */
+  #judgedWei = 0n;
 
   constructor(terms: OrderTerms, options: DispatchOptions & { readonly redundancy: number }, deps: DispatchDeps) {
     const owners = new ReplicaOwners();
     this.#terms = terms;
+    this.#options = options;
     this.#deps = deps;
     this.#lead = new TaskRun(terms, { ...options, owners }, deps);
     this.#replicas = Array.from(
@@ -80,7 +88,20 @@ export class RedundantRun {
     patience.abort();
     const revealed = signal.aborted ? [] : await this.#open();
     for (const replica of this.#replicas) replica.end();
-    return await this.#decide(lead, revealed);
+    return await this.#decide(lead, { revealed, signal });
+  }
+
+  /** Without a majority of equal answers, each is put before the miners of the others. */
+  async #judge(results: readonly ReplicaResult[], signal: AbortSignal) {
+    const known = this.#deps.card?.(results[0]?.bundle.parts[0]?.order.model ?? "0x");
+    if (known === undefined || results.length < 2) return undefined;
+    let number = FIRST_SCORE;
+    const work = { terms: this.#terms, options: this.#options, deps: this.#deps, signal };
+    return await judged(results, { card: known, params: this.#terms.request.params }, async (miner, { ids, at }) => {
+      const scored = await scoreAt(miner, { ids, number: number++, replica: at }, work);
+      this.#judgedWei += scored?.chargedWei ?? 0n;
+      return scored?.marginNats;
+    });
   }
 
   async #open(): Promise<readonly Revealed[]> {
@@ -90,18 +111,22 @@ export class RedundantRun {
     return shown.filter((one) => one !== undefined);
   }
 
-  async #decide(lead: AnswerFinish, revealed: readonly Revealed[]): Promise<AnswerFinish> {
+  async #decide(
+    lead: AnswerFinish,
+    { revealed, signal }: { revealed: readonly Revealed[]; signal: AbortSignal },
+  ): Promise<AnswerFinish> {
     const { ledger } = this.#deps;
     const broken = lead.finish === "error" || lead.bundle === undefined;
     const own = broken ? [] : [ofLead(lead)];
     const results: readonly ReplicaResult[] = [...own, ...revealed.map(ofReplica)];
-    const { agreement, agreeing, outliers } = agreementOf(results.map(({ bundle }) => bundle.ids));
-    const chosen = results[agreeing[0] ?? 0];
+    const { agreement, agreeing, outliers, decided } = agreementOf(results.map(({ bundle }) => bundle.ids));
+    const jury = decided || signal.aborted ? undefined : await this.#judge(results, signal);
+    const chosen = results[jury?.passed[0] ?? agreeing[0] ?? 0];
     const costWei = results
       .flatMap(({ bundle }) => bundle.parts)
-      .reduce((sum, { receipt }) => sum + ledger.chargeOf(receipt.fee), broken ? lead.costWei : 0n);
+      .reduce((sum, { receipt }) => sum + ledger.chargeOf(receipt.fee), (broken ? lead.costWei : 0n) + this.#judgedWei);
     const caught = this.#replicas.flatMap((replica) => (replica.caught ? (replica.miner ?? []) : []));
-    const outside = [...outliers.flatMap((at) => results[at]?.miner ?? []), ...caught];
+    const outside = [...(jury?.failed ?? outliers).flatMap((at) => results[at]?.miner ?? []), ...caught];
     const compared = { results, agreement, outliers: outside, costWei };
     if (chosen === undefined || (chosen === results[0] && !broken)) return { ...lead, ...compared };
     await ledger.replaceAnswer(this.#terms.id, chosen.bundle);

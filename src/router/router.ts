@@ -8,6 +8,7 @@ import { decodeFrame, encodeFrame, type Hello } from "../protocol/frames.ts";
 import { checkHello, helloFrame, PROTOCOL_VERSION } from "../protocol/handshake.ts";
 import type { ReceiptBundle } from "../protocol/receiptBundle.ts";
 import type { Session } from "../protocol/records.ts";
+import type { ThresholdCard } from "../protocol/thresholdCard.ts";
 import { type PeerStream, PROTOCOLS, type Transport } from "../p2p/interface.ts";
 import type { Store } from "../store/interface.ts";
 import type { Address, Clock, Hex, Startable } from "../util/types.ts";
@@ -51,6 +52,8 @@ export interface RouterDeps {
   readonly log: Log;
   random(): number;
   randomBytes32(): Hex;
+  /** What honest answers of a model look like to another machine; decides between answers without a majority. */
+  card?(modelId: Hex): ThresholdCard | undefined;
 }
 
 /** Takes tasks, finds miners for them, brings answers back, and keeps the books. Starts and stops its transport. */

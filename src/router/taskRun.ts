@@ -19,6 +19,7 @@ import type { MinerSessions } from "./minerSessions.ts";
 import type { ReplicaOwners } from "./replicas.ts";
 import { countersign, sealAnswer } from "./sealAnswer.ts";
 import type { AnswerEvent, AnswerFinish } from "./task.ts";
+import type { ThresholdCard } from "../protocol/thresholdCard.ts";
 import type { Clock, Hex } from "../util/types.ts";
 import { codeOf, outcomeOf, reasonOf, retryable } from "./verdict.ts";
 import type { AttemptCause, AttemptTrace, TaskTrace } from "./trace.ts";
@@ -47,6 +48,8 @@ export interface DispatchDeps {
   readonly clock: Clock;
   readonly log: Log;
   randomBytes32(): Hex;
+  /** What honest answers of a model look like to another machine; undefined when nobody measured that. */
+  card?(modelId: Hex): ThresholdCard | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import { PROTOCOLS, type Transport } from "../../src/p2p/interface.ts";
 import { digest, registerHash } from "../../src/protocol/eip712.ts";
 import type { ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import type { Session } from "../../src/protocol/records.ts";
+import type { ThresholdCard } from "../../src/protocol/thresholdCard.ts";
 import { RENDERER_VERSION } from "../../src/protocol/render.ts";
 import { Router, type RouterOptions } from "../../src/router/router.ts";
 import type { AnswerFinish, TaskRequest } from "../../src/router/task.ts";
@@ -60,6 +61,8 @@ interface MinerParts {
 
 export interface RoleNetworkOptions {
   readonly router?: Partial<RouterOptions>;
+  /** What the router knows of honest answers, whatever the model. */
+  readonly card?: ThresholdCard;
   readonly parameters?: NonNullable<ConstructorParameters<typeof MemoryChain>[0]["parameters"]>;
 }
 
@@ -77,10 +80,12 @@ export class RoleNetwork {
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #restarting = new Map<TestMiner, Promise<void>>();
   readonly #routerOptions: Partial<RouterOptions>;
+  readonly #card: ThresholdCard | undefined;
   #stopped = false;
 
-  constructor({ router = {}, parameters = {} }: RoleNetworkOptions = {}) {
+  constructor({ router = {}, parameters = {}, card }: RoleNetworkOptions = {}) {
     this.#routerOptions = router;
+    this.#card = card;
     this.chain = new MemoryChain({ parameters }, { recover });
   }
 
@@ -141,6 +146,7 @@ export class RoleNetwork {
         log: createSilentLog(),
         random: Math.random,
         randomBytes32: () => randomHex(32),
+        card: () => this.#card,
       },
     );
     await this.router.start();

@@ -29,6 +29,21 @@ export function answerLength(ids: readonly number[]): number {
   return length;
 }
 
+/** What two machines with the same model differ by. */
+export interface Noise {
+  /** Between its two ends, in nats. */
+  readonly nats: number;
+  /** Another one for each machine. */
+  readonly machine: number;
+}
+
+function noisy({ hash, noise }: { hash: number; noise?: Noise | undefined }, id: number): number {
+  const plain = mix(hash, id);
+  if (noise === undefined) return plain;
+  const part = mix(mix(hash, noise.machine), id) / 2 ** 32 - 0.5;
+  return Math.min(2 ** 32 - 1, Math.max(0, Math.floor(plain + (part * noise.nats * 2 ** 32) / SPREAD)));
+}
+
 /**
  * The most likely next tokens: a pure function of the context and its hash. After `length` tokens of answer the turn
  * ends, unless a character is unfinished.
@@ -40,13 +55,14 @@ export function distribution(context: {
   length: number;
   /** How many tokens; the K if not given. */
   most?: number;
+  noise?: Noise | undefined;
 }): Candidate[] {
   const unfinished = continuations(context.ids);
   if (unfinished.length === 0 && context.said >= context.length) return [{ id: END_ID, logprob: 0 }];
   const ids = unfinished.length > 0 ? unfinished : BEGINNINGS;
   // One number holds the 32 bits of the hash and, for ties, the id from the other end: numbers sort much faster than records.
   const ranked = new Float64Array(ids.length);
-  ids.forEach((id, at) => (ranked[at] = mix(context.hash, id) * RANK_IDS + (RANK_IDS - 1 - id)));
+  ids.forEach((id, at) => (ranked[at] = noisy(context, id) * RANK_IDS + (RANK_IDS - 1 - id)));
   ranked.sort();
   const candidates: { id: number; logprob: number }[] = [];
   const most = context.most ?? TOP_K;

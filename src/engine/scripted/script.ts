@@ -9,6 +9,10 @@ export interface Script {
   readonly name?: string;
   /** Answers are a function of this text and the context; the name if not given. */
   readonly seed?: string;
+  /** How far apart machines with the same script are, in nats; 0 or nothing: all compute the same. */
+  readonly noiseNats?: number;
+  /** Which machine this is, for its noise. */
+  readonly machine?: string;
   /** Per answer; 0 or nothing: no delay. */
   readonly tokensPerSecond?: number;
   readonly firstTokenMs?: number;
@@ -20,8 +24,8 @@ export interface Script {
   readonly dice?: string;
 }
 
-const NUMBERS = { rate: "tokensPerSecond", first: "firstTokenMs", length: "length" } as const;
-const TEXTS = ["name", "seed", "dice"];
+const NUMBERS = { rate: "tokensPerSecond", first: "firstTokenMs", length: "length", noise: "noiseNats" } as const;
+const TEXTS = ["name", "seed", "dice", "machine"];
 
 /** Reads the form of the command line: `name=x,seed=x,rate=200,first=50,length=64,stall@20,error@~40%10x1,dice=7`. */
 export function parseScript(text: string): Script {
@@ -36,7 +40,7 @@ export function parseScript(text: string): Script {
       values[NUMBERS[key as keyof typeof NUMBERS]] = Number(value);
     else
       throw unknownPart(part, {
-        needed: `name=, seed=, rate=, first=, length=, dice=, or a fault of ${SCRIPT_FAULTS.join(", ")}: ${FAULT_FORM}`,
+        needed: `name=, seed=, rate=, first=, length=, noise=, machine=, dice=, or a fault of ${SCRIPT_FAULTS.join(", ")}: ${FAULT_FORM}`,
         example: "--script rate=200,length=64,stall@20",
       });
   }

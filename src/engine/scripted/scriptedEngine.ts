@@ -8,7 +8,7 @@ import { checkReplay, chosen, contextLeft, engineStopped } from "../generation.t
 import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo, ReplayInput } from "../interface.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { turn } from "../turn.ts";
-import { answerLength, distribution, hashOfText, mix } from "./distribution.ts";
+import { answerLength, distribution, hashOfText, mix, type Noise } from "./distribution.ts";
 import { pause } from "./pause.ts";
 import { replayed } from "./replay.ts";
 import type { Script } from "./script.ts";
@@ -105,7 +105,8 @@ export class ScriptedEngine implements Engine {
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const slot = await this.#queue.take(either);
     try {
-      const script = { seed: this.#script.seed ?? this.model.name, length: this.#script.length ?? LENGTH };
+      const { seed = this.model.name, length = LENGTH } = this.#script;
+      const script = { seed, length, noise: this.#noise() };
       for (const candidates of replayed(input, script)) {
         await turn();
         either.throwIfAborted();
@@ -120,6 +121,7 @@ export class ScriptedEngine implements Engine {
     const ids = [...input.ids];
     const length = this.#script.length ?? LENGTH;
     const faults = this.#dice.throw();
+    const noise = this.#noise();
     let hash = ids.reduce(mix, hashOfText(this.#script.seed ?? this.model.name));
     let said = answerLength(ids);
     let dueMs = this.#clock.now() + (this.#script.firstTokenMs ?? 0);
@@ -128,7 +130,7 @@ export class ScriptedEngine implements Engine {
       // So that an abort is seen between two tokens, also when nothing has to be waited for.
       await turn();
       await pause(dueMs - this.#clock.now(), signal, this.#clock);
-      const token = chosen(input, distribution({ ids, hash, said, length }));
+      const token = chosen(input, distribution({ ids, hash, said, length, noise }));
       const end = token.id === END_ID;
       yield { ...token, end };
       if (end) return;
@@ -137,6 +139,11 @@ export class ScriptedEngine implements Engine {
       said += 1;
       dueMs = Math.max(dueMs, this.#clock.now() - 1000) + this.#gapMs(faults, count + 1);
     }
+  }
+
+  #noise(): Noise | undefined {
+    const { noiseNats: nats = 0, machine = "" } = this.#script;
+    return nats > 0 ? { nats, machine: hashOfText(machine) } : undefined;
   }
 
   #gapMs(faults: readonly DueFault[], count: number): number {

@@ -183,6 +183,14 @@ export const anyFrameOf: { readonly [T in Frame["type"]]: fc.Arbitrary<Extract<F
     finish: fc.constantFrom("stop" as const, "length" as const, "tool_calls" as const, "cancelled" as const),
     receipt: signed(anyReceipt),
   }),
+  scored: fc.record({
+    type: fc.constant("scored" as const),
+    orderId,
+    tokens: anyUint32,
+    matches: anyUint32,
+    meanMarginNats: fc.double({ min: 0, max: 4, noNaN: true }).map((value) => value + 0),
+    receipt: signed(anyReceipt),
+  }),
   pay: fc.record({ type: fc.constant("pay" as const), session: anySession, voucher: signed(anyVoucher) }),
   drain: fc.record({ type: fc.constant("drain" as const), inMs: anyUint32 }),
 };

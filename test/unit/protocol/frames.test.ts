@@ -42,7 +42,7 @@ describe("a frame", () => {
     });
 
   it("is one of nine types", () => {
-    expect(Object.keys(anyFrameOf)).toHaveLength(12);
+    expect(Object.keys(anyFrameOf)).toHaveLength(13);
     expect(outcomeOf(encode({ type: "ping" }))).toBe("peer-protocol");
     expect(outcomeOf(encode({ type: "constructor" }))).toBe("peer-protocol");
   });

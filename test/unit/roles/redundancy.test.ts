@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { recover } from "../../../src/keys/index.ts";
 import { verifyBundle } from "../../../src/protocol/receiptBundle.ts";
+import type { ThresholdCard } from "../../../src/protocol/thresholdCard.ts";
 import type { AnswerFinish } from "../../../src/router/task.ts";
 import { RoleNetwork, type TestMiner } from "../../support/roleNetwork.ts";
 
@@ -86,5 +87,39 @@ describe("three replicas", () => {
       details: { data: { needed: 3, owners: 1 } },
     });
     expect(network.sums().receipted).toBe(0n);
+  });
+});
+
+describe("without a majority of equal answers", () => {
+  /** Machines whose numbers differ in the last places: other choices at near-ties, and small margins. */
+  const noisy = (machine: number): string => `${HONEST},noise=0.4,machine=${machine}`;
+  const CARD: ThresholdCard = {
+    version: 1,
+    modelId: `0x${"00".repeat(32)}`,
+    bands: [{ temperature: 2, cuts: false, limits: [{ tokens: 16, marginNats: 0.5 }] }],
+  };
+
+  it("each answer is judged by the models of the others, and the one that only its own miner believes is named", async () => {
+    network = await RoleNetwork.create({ card: CARD });
+    const miners: TestMiner[] = [];
+    for (const script of [noisy(1), noisy(2), LIAR, noisy(3)]) miners.push(await network.addMiner({ script }));
+    const { finish } = await network.ask({ redundancy: 4, clientSeed: 5n });
+    const liar = miners[2]?.signer.address;
+    expect(finish.agreement).toBe(1 / 4);
+    expect(finish.outliers).toEqual([liar]);
+    expect(finish.bundle.parts[0]?.order.miner).not.toBe(liar);
+    // Each of four answers was judged three times, and every judge is paid.
+    expect(finish.costWei).toBe(network.sums().receipted);
+    balanced();
+  });
+
+  it("nobody is named where all are honest, and nothing is judged without a card", async () => {
+    network = await RoleNetwork.create({ card: CARD });
+    for (let machine = 1; machine <= 3; machine += 1) await network.addMiner({ script: noisy(machine) });
+    const { finish } = await network.ask({ redundancy: 3, clientSeed: 5n });
+    expect(finish).toMatchObject({ agreement: 1 / 3, outliers: [] });
+    const answers = finish.results?.reduce((sum, { bundle }) => sum + (bundle.parts[0]?.receipt.fee ?? 0n), 0n) ?? 0n;
+    expect(finish.costWei).toBeGreaterThan(answers);
+    balanced();
   });
 });
