@@ -21,7 +21,7 @@ export function costOf(one: MinerFacts, task: SelectionTask): Cost {
   const { usual } = task;
   const prefillMs = one.prefillMsPerToken ?? usual?.prefillMsPerToken ?? UNMEASURED.prefillMsPerToken;
   const decodeMs = one.decodeMsPerToken ?? usual?.decodeMsPerToken ?? UNMEASURED.decodeMsPerToken;
-  const prefixMatch = task.prefixMatch?.(one.miner) ?? 0;
+  const prefixMatch = task.prefixMatch?.(one) ?? 0;
   const rttSeconds = one.rttMs / 1000;
   const strain = one.strain ?? 1;
   const prefillSeconds = (task.promptTokens * (1 - prefixMatch) * prefillMs * strain) / 1000;

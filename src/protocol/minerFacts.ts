@@ -40,7 +40,7 @@ export interface SelectionTask {
   /** Owners that have a replica of this task. */
   readonly excludeOwners?: ReadonlySet<Address> | undefined;
   /** The part of the prompt that a miner has in its cache, 0 to 1. */
-  readonly prefixMatch?: ((miner: Address) => number) | undefined;
+  readonly prefixMatch?: ((one: MinerFacts) => number) | undefined;
   /** The model's medians, for miners that were not measured yet. */
   readonly usual?: Partial<Pick<MinerFacts, "prefillMsPerToken" | "decodeMsPerToken">> | undefined;
 }

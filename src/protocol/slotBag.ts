@@ -6,59 +6,67 @@ export interface Slots<T> {
   at(index: number): T | undefined;
 }
 
+/** An item and where its entries are. */
+interface Holder<T> {
+  readonly item: T;
+  readonly positions: number[];
+}
+
 /**
  * One entry per free slot of each miner, so that a draw meets miners in proportion to their free slots. Adding, taking
  * and drawing cost the same however many there are.
  */
 export class SlotBag<T> implements Slots<T> {
-  readonly #entries: T[] = [];
-  readonly #positions = new Map<T, Set<number>>();
+  readonly #entries: Holder<T>[] = [];
+  /** Of each entry, which of its holder's positions it is; so that no list is searched. */
+  readonly #places: number[] = [];
+  readonly #holders = new Map<T, Holder<T>>();
 
   get size(): number {
     return this.#entries.length;
   }
 
   get holders(): number {
-    return this.#positions.size;
+    return this.#holders.size;
   }
 
   at(index: number): T | undefined {
-    return this.#entries[index];
+    return this.#entries[index]?.item;
   }
 
   /** Free slots of this miner. */
   free(item: T): number {
-    return this.#positions.get(item)?.size ?? 0;
+    return this.#holders.get(item)?.positions.length ?? 0;
   }
 
   /** A slot became free. */
   add(item: T): void {
-    const positions = this.#positions.get(item) ?? new Set();
-    this.#positions.set(item, positions);
-    positions.add(this.#entries.length);
-    this.#entries.push(item);
+    const holder = this.#holders.get(item) ?? { item, positions: [] };
+    if (holder.positions.length === 0) this.#holders.set(item, holder);
+    this.#places.push(holder.positions.length);
+    holder.positions.push(this.#entries.length);
+    this.#entries.push(holder);
   }
 
   /** A slot is used; false if this miner has no free one. The last entry takes its place. */
   take(item: T): boolean {
-    const positions = this.#positions.get(item);
-    const [position] = positions ?? [];
-    if (!positions || position === undefined) return false;
-    positions.delete(position);
-    if (positions.size === 0) this.#positions.delete(item);
-    const last = this.#entries.pop() as T;
-    const lastPosition = this.#entries.length;
-    if (position === lastPosition) return true;
+    const holder = this.#holders.get(item);
+    const position = holder?.positions.pop();
+    if (holder === undefined || position === undefined) return false;
+    if (holder.positions.length === 0) this.#holders.delete(item);
+    const last = this.#entries.pop();
+    const place = this.#places.pop();
+    if (last === undefined || place === undefined || position === this.#entries.length) return true;
     this.#entries[position] = last;
-    const moved = this.#positions.get(last);
-    moved?.delete(lastPosition);
-    moved?.add(position);
+    this.#places[position] = place;
+    last.positions[place] = position;
     return true;
   }
 
   /** Sets the free slots of a miner; 0 takes it out. */
   setFree(item: T, slots: number): void {
-    while (this.free(item) < slots) this.add(item);
-    while (this.free(item) > slots) this.take(item);
+    let free = this.free(item);
+    for (; free < slots; free += 1) this.add(item);
+    for (; free > slots; free -= 1) this.take(item);
   }
 }

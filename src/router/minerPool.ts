@@ -211,7 +211,7 @@ export class MinerPool {
       minClass: wanted.minClass,
       maxPromptPrice: wanted.maxPromptPrice,
       maxOutputPrice: wanted.maxOutputPrice,
-      prefixMatch: (miner) => this.#entries.get(miner)?.prefixes.match(this.#prefix(input)) ?? 0,
+      prefixMatch: (one) => (one instanceof PoolEntry ? one.prefixes.match(this.#prefix(input)) : 0),
       usual: miners,
     };
   }
