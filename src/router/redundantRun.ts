@@ -127,6 +127,7 @@ export class RedundantRun {
       .reduce((sum, { receipt }) => sum + ledger.chargeOf(receipt.fee), (broken ? lead.costWei : 0n) + this.#judgedWei);
     const caught = this.#replicas.flatMap((replica) => (replica.caught ? (replica.miner ?? []) : []));
     const outside = [...(jury?.failed ?? outliers).flatMap((at) => results[at]?.miner ?? []), ...caught];
+    this.#lead.trace.costWei = costWei;
     const compared = { results, agreement, outliers: outside, costWei };
     if (chosen === undefined || (chosen === results[0] && !broken)) return { ...lead, ...compared };
     await ledger.replaceAnswer(this.#terms.id, chosen.bundle);

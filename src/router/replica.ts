@@ -70,7 +70,7 @@ export class Replica {
     for (let number = 0; number < TRIES && !this.#over && !signal.aborted; number += 1) {
       try {
         await this.#order(number, signal);
-        const commitment = await this.#sealed?.attempt.commit();
+        const commitment = await this.#sealed?.attempt.commit(() => this.#acknowledged());
         if (!this.#over) this.#commitment = commitment;
         return commitment;
       } catch (error) {
@@ -106,6 +106,11 @@ export class Replica {
     sealed.trace.end = "late";
     sealed.attempt.end();
     this.#deps.pool.release(sealed.miner, { unjudged: true });
+  }
+
+  #acknowledged(): void {
+    const { trace } = this.#sealed ?? {};
+    if (trace !== undefined) trace.ackMs = this.#deps.clock.now() - this.#since - trace.sentMs;
   }
 
   async #order(number: number, signal: AbortSignal): Promise<void> {
@@ -155,7 +160,8 @@ export class Replica {
     const paid = { account: request.account, task: id, session: miner.session, receipt: receipt.record };
     const edge = await ledger.settle({ ...paid, at: clock.now() });
     if (miner.link.open) miner.link.send(payFrame(edge));
-    Object.assign(trace, { end: finish, to: ids.length, feeWei: receipt.record.fee, durationMs });
+    const paidFor = { promptTokens: receipt.record.promptTokens, outputTokens: ids.length };
+    Object.assign(trace, { end: finish, to: ids.length, feeWei: receipt.record.fee, durationMs, paid: paidFor });
     attempt.end();
     pool.release(miner, { unjudged: true });
     return bundle;

@@ -43,13 +43,14 @@ export class SealedAttempt {
   }
 
   /** Orders, and resolves with the signed commitment. */
-  async commit(): Promise<Commitment> {
+  async commit(onAcknowledged: () => void = () => {}): Promise<Commitment> {
     this.#link.send(this.frame);
     const ack = await this.#next(this.#deps.limits.ackMs);
     if (ack.type !== "ack") throw this.#broken(`answered an order with ${ack.type}`);
     if (ack.promptTokens > promptTokensCeiling(this.frame.input))
       throw this.#broken(`counts ${ack.promptTokens} prompt tokens, which is too many`);
     this.promptTokens = ack.promptTokens;
+    onAcknowledged();
     for (;;) {
       const reply = await this.#next(SILENT_SECONDS * 1000);
       // Signs of life have no tokens: those of a replica are for nobody yet.

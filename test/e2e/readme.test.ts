@@ -70,6 +70,20 @@ describe("README", () => {
     expect((await second.run("miner", "stop")).exitCode).toBe(0);
   });
 
+  test("miners that die and replicas that are compared", async () => {
+    const { run } = await program();
+    const commands = commandsOf("When miners die or lie").filter(([name]) => name !== "help");
+    expect(commands.map(([name]) => name)).toEqual(["up", "submit", "task"]);
+    const [up = [], submit = [], explain = []] = commands;
+    expect((await run(...up, "--port", "0")).exitCode).toBe(0);
+    const answer = await run(...submit);
+    expect(answer).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("dog") });
+    expect(answer.stderr).toMatch(
+      /all 3 miners gave this answer|of 3 miners gave this answer|2 miners gave this answer/,
+    );
+    expect(await run(...explain)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("compared with") });
+  });
+
   test("every command of the table exists and has two examples", async () => {
     const { run } = await program();
     const rows = [...(sections.get("Commands") ?? "").matchAll(/^\| (`.*?) +\|/gm)].map(([, cell]) => cell ?? "");

@@ -27,6 +27,8 @@ export interface Script {
   /** Awaited before each word, by its index. */
   gate?(index: number, signal: AbortSignal): Promise<unknown>;
   /** Thrown before this word; `words.length`: before the finish. */
+  /** The receipt has another text than the answer. */
+  readonly forged?: boolean;
   /** A miner that was tried before and gave nothing. */
   readonly triedBefore?: Address;
   readonly fail?: { readonly at: number; readonly error: unknown };
@@ -85,7 +87,8 @@ export class FakeRouter implements AnsweringRouter {
     }
     if (fail?.at === words.length) throw fail.error;
     run.aborted = signal.aborted;
-    const bundle = this.#bundle(request, { ids, text, finish: signal.aborted ? "cancelled" : finish });
+    const receipted = this.script.forged === true ? `${text}!` : text;
+    const bundle = this.#bundle(request, { ids, text: receipted, finish: signal.aborted ? "cancelled" : finish });
     this.#receipts.set(id, bundle);
     const miner = this.miner.address;
     yield {

@@ -2,20 +2,20 @@ import { type Answer, type ClientRequest, CortensorClient } from "../../client/i
 import { LOCAL } from "../../config/index.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { findRouter } from "../../fleet/upFile.ts";
-import { keepReceipt, keptReceipts } from "../../node/receipts.ts";
+import { keptReceipts } from "../../node/receipts.ts";
 import type { ChatMessage } from "../../protocol/records.ts";
 import { writeJson } from "../../util/jsonFile.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { AnswerPage, ask } from "../submit/ask.ts";
 import { askChoices, checkChoices, choicesJson } from "../submit/askChoices.ts";
+import { checkEnd } from "../submit/checkEnd.ts";
+import { closing } from "../submit/closing.ts";
 import { checkAlone, submitBatch } from "../submit/submitBatch.ts";
 import { promptOf } from "../submit/promptOf.ts";
 import { submitMapReduce } from "../submit/submitMapReduce.ts";
 import { quoteFields, quoteOf } from "../submit/quote.ts";
 import { submitSections } from "../submit/submitFlags.ts";
-import { nodeNames } from "../tasks/nodeNames.ts";
-import { dimLine } from "./dimLine.ts";
 import { submitJson } from "./submitJson.ts";
 
 export const submit = defineCommand({
@@ -61,8 +61,7 @@ export const submit = defineCommand({
     // The answer is paid, so it is out before anything can go wrong with its receipt.
     if (options.receipt !== undefined) await writeReceipt(answer, options.receipt);
     await closing(ctx, answer);
-    if (answer.finishReason === "error") throw brokenOff(answer);
-    if (answer.finishReason === "cancelled") throw cancelled(answer);
+    checkEnd(answer);
   },
 });
 
@@ -80,36 +79,8 @@ async function showChoices(ctx: Context, answers: readonly Answer[]): Promise<vo
       whole(ctx, answer);
     }
     await closing(ctx, answer);
+    checkEnd(answer);
   }
-}
-
-/** The line under the answer, with the receipt's id as `verify` takes it. */
-async function closing(ctx: Context, answer: Answer): Promise<void> {
-  const { style, glyph } = ctx.notes;
-  const receiptId =
-    answer.receipt === null
-      ? undefined
-      : await keepReceipt(ctx.home, answer.receipt).catch((error: unknown) => {
-          ctx.note(`${style.warn(glyph.warn)} the receipt is not kept: ${(error as Error).message}`);
-          return undefined;
-        });
-  const nameOf = await nodeNames(ctx, glyph.cut);
-  ctx.note(style.muted(dimLine(answer, { nameOf, between: glyph.between, receiptId })));
-  if (answer.compared !== null) ctx.note(comparedLine(ctx, answer.compared, nameOf));
-}
-
-/** How far several miners agree; who does not is named. */
-function comparedLine(
-  { notes: { style, glyph } }: Context,
-  { results, agreement, outliers }: NonNullable<Answer["compared"]>,
-  nameOf: (address: string) => string,
-): string {
-  const equal = Math.round(agreement * results.length);
-  const said = `${equal} of ${results.length} miners gave this answer`;
-  if (outliers.length > 0) return `${style.warn(glyph.warn)} ${said}; not ${outliers.map(nameOf).join(", ")}`;
-  return equal === results.length
-    ? style.muted(`all ${results.length} miners gave this answer`)
-    : `${style.warn(glyph.warn)} ${equal > 1 ? said : "no two miners gave the same answer"}; see --json for all of them`;
 }
 
 async function writeReceipt({ receipt }: Answer, file: string): Promise<void> {
@@ -127,24 +98,6 @@ function checkStop(stop: readonly string[]): void {
     why: [["found", wrong === undefined ? `${stop.length} texts` : `a text of ${wrong.length} characters`]],
     try: "cortensor submit --help",
     data: { option: "stop", value: stop },
-  });
-}
-
-/** Everything that came is out and kept; a script must not take it for the whole answer. */
-function brokenOff({ usage }: Answer): CortensorError {
-  return new CortensorError("task-failed", `the answer broke off after ${usage.outputTokens} tokens`, {
-    why: [["why", "no other miner could go on with it; only what was receipted is billed"]],
-    try: "cortensor status",
-    data: { emitted: usage.outputTokens },
-  });
-}
-
-/** Not by us, who would have gone without waiting for the end. */
-function cancelled({ usage }: Answer): CortensorError {
-  return new CortensorError("task-cancelled", `the answer was cancelled after ${usage.outputTokens} tokens`, {
-    why: [["why", "somebody ran cortensor task cancel, or the router's time for it was over"]],
-    try: "cortensor task explain --last",
-    data: { emitted: usage.outputTokens },
   });
 }
 

@@ -22,7 +22,7 @@ export function explainFields(record: ExplainRecord, words: Words): Fields {
     ...said,
     ...attempts.flatMap(
       (attempt): Fields => [
-        ...(many ? [[`attempt ${attempt.attempt + 1}`, attemptText(attempt, words)] as const] : []),
+        ...(many ? [[labelOf(attempt), attemptText(attempt, words)] as const] : []),
         ...whyFields(attempt, words),
         ["chosen", chosenText(attempt, words)],
         ...expectedFields(attempt),
@@ -49,6 +49,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   failover: "goes on with the answer",
   replica: "compared with the answer that was shown",
 };
+
+function labelOf({ cause, attempt }: ExplainedAttempt): string {
+  return cause === "replica" ? "replica" : `attempt ${attempt + 1}`;
+}
 
 function attemptText(attempt: ExplainedAttempt, { nameOf }: Words): string {
   const { miner, cause, from_token: from, to_token: to, end } = attempt;

@@ -45,6 +45,15 @@ describe("an answer", () => {
     expect((await line.ended).stdout).toBe("A dog\n");
   });
 
+  test("whose receipt has another text is printed, and exit 7 says so", async () => {
+    const { home, router } = await homeWithRouter();
+    router.script = { words: ["A dog."], forged: true };
+    const { exitCode, stdout, stderr } = await runLine(["submit", "Hi"], { home });
+    expect([exitCode, stdout]).toEqual([7, "A dog.\n"]);
+    expect(stderr).toContain("error[receipt-invalid]: the receipt of this answer does not hold");
+    expect(stderr).toContain("the receipt has another text than the answer");
+  });
+
   test("with --json is one record and nothing else", async () => {
     const { home, router } = await homeWithRouter();
     const { stdout, stderr } = await runLine(["submit", "What is a dog?", "--json"], { home });
