@@ -105,7 +105,7 @@ describe("README", () => {
       expect({
         words,
         exitCode,
-        examples: stdout.split("\n").filter((line) => /^ +cortensor /.test(line)).length,
+        examples: (stdout.split("Examples:")[1] ?? "").split("\n").filter((line) => /^ +cortensor /.test(line)).length,
       }).toMatchObject({ words, exitCode: 0, examples: 2 });
     }
   });
