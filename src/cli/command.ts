@@ -44,6 +44,11 @@ export interface Input<
   readonly options: S extends readonly [] ? unknown : { readonly [K in keyof FlagsOf<S>]: ValueOf<FlagsOf<S>[K]> };
 }
 
+/** The words of another command line, after the program's name, that goes on in the place of this one. */
+export interface Instead {
+  readonly instead: readonly string[];
+}
+
 /** A command. Its name and one-line summary stand in `index.ts`, so that `--help` loads no command. */
 export interface Command<
   A extends readonly Argument[] = readonly Argument[],
@@ -56,8 +61,8 @@ export interface Command<
   readonly examples: readonly [string, string];
   /** Ends by itself after `ctx.signal` aborts, because it has something to drain. Others are left at once, exit 130. */
   readonly drains?: true;
-  /** The exit code, 0 when it returns nothing. Errors are thrown, and rendered in one place. */
-  run(ctx: Context, input: Input<A, S>): Promise<number | void>;
+  /** The exit code, 0 when it returns nothing, or what runs instead. Errors are thrown, and rendered in one place. */
+  run(ctx: Context, input: Input<A, S>): Promise<number | Instead | void>;
 }
 
 /** A command whose `run` sees the types of its own arguments and options. */

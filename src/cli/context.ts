@@ -60,6 +60,10 @@ export interface Context {
   step<T>(step: Step<T>): Promise<T>;
   /** Asks y or n, default no. True with `--yes`. Throws `consent-needed` when it cannot ask. */
   confirm(question: string): Promise<boolean>;
+  /** A line that is typed and shown. Throws `argument-missing` when it cannot ask, `interrupted` at Ctrl-C. */
+  ask(question: string): Promise<string>;
+  /** One of these, by its place; undefined at `q`. Throws `argument-missing` when it cannot ask. */
+  choose(items: readonly string[]): Promise<number | undefined>;
   /** A line that is typed and not shown, such as a private key. Throws `argument-missing` when it cannot ask. */
   secret(question: string): Promise<string>;
   /**

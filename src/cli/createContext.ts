@@ -7,6 +7,7 @@ import type { GlobalValues } from "./globals.ts";
 import { json } from "./output/json.ts";
 import { lookOf } from "./output/look.ts";
 import { Progress } from "./output/progress.ts";
+import { chooseItem } from "./output/chooseItem.ts";
 import { askLine } from "./output/prompt.ts";
 import { again } from "./output/shell.ts";
 import { fieldLines, tableLines } from "./output/table.ts";
@@ -57,6 +58,8 @@ export function createContext({ global, settingFlags, help }: ContextOptions, io
     step: (step) => progress.step(step),
     confirm: async (question) =>
       global.yes || isYes(await askLine({ question: `${question}  y or n: ` }, terminal ?? cannotAsk(question, argv))),
+    ask: async (question) => askLine({ question }, terminal ?? nothingTyped(question)),
+    choose: async (items) => chooseItem({ items, look: notes }, terminal ?? nothingTyped("a choice")),
     secret: async (question) => askLine({ question, hidden: true }, terminal ?? nothingTyped(question)),
     password: (whose, source) => readPassword({ whose, source, terminal, retry: again(argv, "--password-file FILE") }),
     again: (more) => again(argv, more),

@@ -1,4 +1,5 @@
 import { CortensorError } from "../errors/cortensorError.ts";
+import type { Instead } from "./command.ts";
 import type { Io } from "./context.ts";
 import { findCommand } from "./findCommand.ts";
 import { helpTexts } from "./helpTexts.ts";
@@ -10,7 +11,9 @@ import { version } from "./version.ts";
 /** Runs one command line to its end and gives the exit code. Never throws: errors are rendered here, once, on stderr. */
 export async function run(io: Io, registry: Registry): Promise<number> {
   try {
-    return await dispatch(io, registry);
+    const end = await dispatch(io, registry);
+    // The flags of the first line hold for the second one, too.
+    return typeof end === "number" ? end : await run({ ...io, argv: [...end.instead, ...io.argv] }, registry);
   } catch (error) {
     const { text, exitCode } = renderError(error, {
       look: lookOf(io.stderr, { env: io.env, flags: looksOf(io.argv) }),
@@ -32,7 +35,7 @@ function looksOf(argv: readonly string[]): { color: boolean; ascii: boolean } {
   return { color: !has(argv, "--no-color"), ascii: has(argv, "--ascii") };
 }
 
-async function dispatch(io: Io, registry: Registry): Promise<number> {
+async function dispatch(io: Io, registry: Registry): Promise<number | Instead> {
   const { argv, env, stdout } = io;
   const help = helpTexts(registry, lookOf(stdout, { env, flags: looksOf(argv) }));
   if (has(argv, "-V", "--version")) {

@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command, Instead } from "./command.ts";
 import type { HelpTexts, Io } from "./context.ts";
 import { createContext } from "./createContext.ts";
 import { parseInput } from "./parseInput.ts";
@@ -13,8 +13,8 @@ export interface Called {
   readonly help: HelpTexts;
 }
 
-/** Loads a command, checks what it was given and runs it to its end; gives the exit code. */
-export async function runCommand({ path, entry, rest, help }: Called, io: Io): Promise<number> {
+/** Loads a command, checks what it was given and runs it to its end; gives the exit code, or what runs instead. */
+export async function runCommand({ path, entry, rest, help }: Called, io: Io): Promise<number | Instead> {
   const command = await entry.load();
   const parsed = parseInput(path, command, rest);
   const global = await globalValues(parsed.flags);
@@ -26,8 +26,8 @@ export async function runCommand({ path, entry, rest, help }: Called, io: Io): P
 /** A command with something to drain ends by itself; any other is left as soon as the signal aborts. */
 async function untilAbort(
   command: Command,
-  { io, work }: { io: Io; work: Promise<number | void> },
-): Promise<number | void> {
+  { io, work }: { io: Io; work: Promise<number | Instead | void> },
+): Promise<number | Instead | void> {
   if (command.drains === true) return work;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(io.signal.reason as Error);

@@ -45,6 +45,11 @@ describe.skipIf(!hasTmux)("a terminal", () => {
   ])("shows the network live, and is clean after %s at %ix%i", async (way, columns, rows) => {
     const { home, run } = await program();
     const { until, keys, alternate, shellPid } = terminal(home, { columns, rows }, "up --port 0 --miners 2");
+    // A newcomer is asked for a first prompt, and sees what the network looks like after it.
+    await until(/Ask it something/);
+    keys("What is a dog?", "Enter");
+    await until(/Canis[\s\S]*receipt r_[\s\S]*Enter +the dashboard/);
+    keys("Enter");
     const first = await until(/miner-2 +newcomer +(\S+ +)?0\/4/);
     expect(first).toContain("[1 Health]");
     expect(alternate()).toBe(true);

@@ -1,8 +1,6 @@
-import { CortensorClient } from "../../client/index.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { fleetOf } from "../../fleet/fleetSpec.ts";
 import { statusReader } from "../../fleet/status/collectStatus.ts";
-import type { UpRecord } from "../../fleet/supervisor.ts";
 import { superviseUp } from "../../fleet/superviseUp.ts";
 import { type Launched, launchUp, SUPERVISOR_MARK } from "../../fleet/upChannel.ts";
 import { privateFolder } from "../../node/home.ts";
@@ -11,7 +9,7 @@ import { openDashboard } from "../../tui/openDashboard.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { duration } from "../output/duration.ts";
-import { dimLine } from "./dimLine.ts";
+import { firstAnswer, firstMinute } from "../up/firstAnswer.ts";
 import { minerEnv, networkFlags, supervisorArgs } from "./upFlags.ts";
 
 export const up = defineCommand({
@@ -73,7 +71,7 @@ export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
     ),
   );
   try {
-    if (options.ask !== undefined) await answer(ctx, launched.record, options.ask);
+    if (options.ask !== undefined) await firstAnswer(ctx, launched.record, options.ask);
   } catch (error) {
     if (options.detach) launched.detach();
     else await launched.stop();
@@ -84,7 +82,8 @@ export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
     return 0;
   }
   if (options.detach) return background(ctx, launched);
-  return await stay(ctx, { launched, tui: options.tui });
+  const asks = options.ask === undefined && options.miners > 0;
+  return await stay(ctx, { launched, tui: options.tui, asks });
 }
 
 /** Refuses what cannot be understood before anything starts. */
@@ -122,23 +121,6 @@ function withOtherPort(error: unknown): unknown {
   return new CortensorError(error.code, error.message, { ...error.details, try: "cortensor up --port 0" });
 }
 
-async function answer(ctx: Context, record: UpRecord, prompt: string): Promise<void> {
-  const client = new CortensorClient({ baseUrl: record.router_url, apiKey: record.api_key });
-  // The likeliest words: what a newcomer sees first should be the best that the model knows.
-  const request = { prompt: [{ role: "user", content: prompt }], temperature: 0 };
-  let started = false;
-  const write = (text: string): void => {
-    started = true;
-    if (!ctx.global.json) ctx.stdout.write(text);
-  };
-  const whole = await client.complete(request, { signal: ctx.signal, onText: write });
-  if (started && !ctx.global.json) ctx.out("");
-  const nameOf = (address: string): string => record.nodes.find((node) => node.address === address)?.name ?? address;
-  if (ctx.global.json)
-    ctx.json({ schema: "cortensor.answer/1", text: whole.text, miner: whole.miner, cost_cor: whole.costCor });
-  ctx.note(ctx.notes.style.muted(` ${dimLine(whole, { nameOf, between: ctx.notes.glyph.between })}`));
-}
-
 function background(ctx: Context, launched: Launched): number {
   launched.detach();
   const { network, home, router_url, api_key, nodes } = launched.record;
@@ -154,9 +136,16 @@ function background(ctx: Context, launched: Launched): number {
 }
 
 /** Shows the network until somebody ends it: the dashboard on a terminal, else silence. */
-async function stay(ctx: Context, { launched, tui }: { launched: Launched; tui: boolean }): Promise<number> {
-  const chosen =
-    tui && !ctx.global.json && canOpenDashboard(ctx) ? await dashboard(ctx) : await untilStopped(ctx, launched);
+async function stay(
+  ctx: Context,
+  { launched, tui, asks }: { launched: Launched; tui: boolean; asks: boolean },
+): Promise<number> {
+  const draws = tui && !ctx.global.json && canOpenDashboard(ctx);
+  if (draws && asks && ctx.canAsk && !(await askedFirst(ctx, launched))) {
+    await stop(ctx, launched);
+    return 0;
+  }
+  const chosen = draws ? await dashboard(ctx) : await untilStopped(ctx, launched);
   if (chosen === "background") {
     launched.detach();
     ctx.out(
@@ -164,6 +153,17 @@ async function stay(ctx: Context, { launched, tui }: { launched: Launched; tui: 
     );
   } else await stop(ctx, launched);
   return 0;
+}
+
+/** False when the reader left instead of asking. */
+async function askedFirst(ctx: Context, { record }: Launched): Promise<boolean> {
+  try {
+    await firstMinute(ctx, record);
+    return true;
+  } catch (error) {
+    if (ctx.signal.aborted || (error instanceof CortensorError && error.code === "interrupted")) return false;
+    throw error;
+  }
 }
 
 async function dashboard(ctx: Context): Promise<"stop" | "background"> {

@@ -99,7 +99,9 @@ describe("a batch", () => {
     });
     expect(router.requests).toHaveLength(9);
     const [account = ""] = readdirSync(folder);
-    expect(readdirSync(`${folder}/${account}`).filter((name) => name.endsWith(".part"))).toEqual([]);
+    const parts = (): string[] => readdirSync(`${folder}/${account}`).filter((name) => name.endsWith(".part"));
+    // What is over is said first and tidied up then.
+    await expect.poll(parts).toEqual([]);
   });
 
   test("has lines that fail in a file of their own", async () => {
