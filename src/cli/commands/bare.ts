@@ -1,4 +1,4 @@
-import { nodeRecords } from "../../fleet/status/nodeRecords.ts";
+import { statusReader } from "../../fleet/status/collectStatus.ts";
 import { canOpenDashboard } from "../../tui/canOpenDashboard.ts";
 import { defineCommand, type Instead } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -16,8 +16,8 @@ export const bare = defineCommand({
   examples: ["cortensor", "cortensor --help"],
   async run(ctx) {
     if (!ctx.canAsk || ctx.global.json || !canOpenDashboard(ctx)) return ctx.out(ctx.help.root().trimEnd());
-    const nodes = await nodeRecords(ctx.home).catch(() => []);
-    return nodes.length > 0 ? { instead: ["status"] } : await doors(ctx);
+    const { nodes, processes } = await statusReader({ home: ctx.home, clock: ctx.clock })();
+    return nodes.length + processes.length > 0 ? { instead: ["status"] } : await doors(ctx);
   },
 });
 

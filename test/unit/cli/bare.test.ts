@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { openCommandLine, runLine } from "../../support/commandLine.ts";
 import { testFolder } from "../../support/folder.ts";
-import { homeWithRouter } from "../../support/homeWithRouter.ts";
+import { homeWith } from "../../support/homeWith.ts";
+import { busyFacts } from "../../support/statusFixtures.ts";
 
 describe("cortensor alone", () => {
   test("without a terminal is the short help", async () => {
@@ -29,8 +30,8 @@ describe("cortensor alone", () => {
     expect(stdout).toContain("Start and stop:");
   });
 
-  test("on a terminal with a node in the home opens the dashboard", async () => {
-    const { home } = await homeWithRouter();
+  test("on a terminal with nodes that run opens the dashboard", async () => {
+    const home = await homeWith(busyFacts());
     const line = openCommandLine(["--ascii"], { home, terminal: true, env: { TERM: "xterm-256color" } });
     Object.assign(line.stdout, { rows: 24 });
     await vi.waitFor(

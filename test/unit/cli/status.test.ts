@@ -1,28 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ControlSocket } from "../../../src/node/control.ts";
-import { homeOf } from "../../../src/node/home.ts";
-import type { NodeFacts } from "../../../src/observability/snapshot.ts";
+import { describe, expect, test, vi } from "vitest";
 import { openCommandLine, runLine } from "../../support/commandLine.ts";
 import { testFolder } from "../../support/folder.ts";
+import { homeWith } from "../../support/homeWith.ts";
 import { busyFacts, factsOf } from "../../support/statusFixtures.ts";
-
-/** A home in which these nodes answer. */
-async function homeWith(facts: readonly NodeFacts[]): Promise<string> {
-  const root = testFolder();
-  const home = homeOf({ CORTENSOR_HOME: root });
-  for (const one of facts) {
-    const { role, network, address, owner, name } = one;
-    const paths = home.node(name);
-    mkdirSync(dirname(paths.recordFile), { recursive: true });
-    writeFileSync(paths.recordFile, JSON.stringify({ role, network, address, owner, name }));
-    const control = new ControlSocket(paths.socket, { "GET /facts": () => one, "POST /stop": () => ({}) });
-    await control.start();
-    onTestFinished(() => control.stop());
-  }
-  return root;
-}
 
 describe("cortensor status", () => {
   test("where nothing runs names the four doors, exit 4", async () => {
