@@ -31,6 +31,21 @@ export interface NetworkParameters {
   readonly frameBytes: number;
   readonly marginBps: number;
   readonly practice: boolean;
+  /** Ends of the phases of an epoch in seconds after its end: anchors, then sealed reports, then their keys. */
+  readonly anchorSeconds: number;
+  readonly commitSeconds: number;
+  readonly revealSeconds: number;
+  /** Rewards of one of the first `halvingEpochs` epochs; of the next as many half of it, and so on. */
+  readonly emissionWei: bigint;
+  readonly halvingEpochs: number;
+  /** Epochs without a report until a validator's weight can be taken. */
+  readonly idleEpochs: number;
+  /** Epochs for which a confirmed class is paid. */
+  readonly confirmedEpochs: number;
+  readonly reportBytes: number;
+  /** Of the rewards of an epoch; the routers have the rest. */
+  readonly minersBps: number;
+  readonly validatorsBps: number;
 }
 
 export interface NodeRecord {

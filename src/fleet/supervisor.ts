@@ -92,7 +92,7 @@ export class Supervisor {
     await this.#deps.step(
       "chain",
       () => this.#lifecycle.start("chain", chain, signal),
-      ({ preset }) => `${new URL(preset.rpc[0] ?? "").host}, chain ${preset.chainId}, 4 contracts`,
+      ({ preset }) => `${new URL(preset.rpc[0] ?? "").host}, chain ${preset.chainId}, 5 contracts`,
     );
     signal.throwIfAborted();
     this.#children = this.#options.specs.map((spec) => this.#child(spec));

@@ -15,6 +15,16 @@ struct Parameters {
     uint96 minimumStake; // of a node of any role
     uint32 maxValidators;
     uint32 maxNodes; // of any other role
+    uint32 anchorSeconds; // end of the phases of an epoch, from the epoch's end
+    uint32 commitSeconds;
+    uint32 revealSeconds;
+    uint96 emission; // rewards of an epoch at first
+    uint32 halvingEpochs; // epochs until they are halved, again and again
+    uint32 idleEpochs; // without a report, until a validator's weight can be taken
+    uint32 confirmedEpochs; // for which a confirmed class is paid
+    uint32 reportBytes; // longest report of a validator
+    uint16 minersBps; // of the rewards of an epoch; the routers have the rest
+    uint16 validatorsBps;
 }
 
 /// What the parts of a network ask their `Runtime`.

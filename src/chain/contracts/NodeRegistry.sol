@@ -165,11 +165,12 @@ contract NodeRegistry is Eip712Domain {
         emit Suspended(node, epoch + 1);
     }
 
-    /// By the node's key.
+    /// By the node's key. It counts from the next epoch on, like a newcomer.
     function resume() external {
         Node storage n = _listed(msg.sender);
         if (!n.suspended) revert NotSuspended();
         uint32 epoch = currentEpoch();
+        n.since = epoch + 1;
         _change(n, n.next, false, epoch);
         emit Resumed(msg.sender, epoch + 1);
     }

@@ -31,12 +31,17 @@ export async function readView(rpc: Rpc, { contract, address, name, args = [] }:
 
 /** The other contracts, as the `Runtime` names them. */
 export async function readAddresses(rpc: Rpc, runtime: Address): Promise<Addresses> {
-  const part = async (name: "token" | "escrow" | "registry"): Promise<Address> => {
+  const part = async (name: "token" | "escrow" | "registry" | "rewards"): Promise<Address> => {
     const [address] = await readView(rpc, { contract: "runtime", address: runtime, name });
     return lower(address);
   };
-  const [token, escrow, registry] = await Promise.all([part("token"), part("escrow"), part("registry")]);
-  return { runtime, token, escrow, registry };
+  const [token, escrow, registry, rewards] = await Promise.all([
+    part("token"),
+    part("escrow"),
+    part("registry"),
+    part("rewards"),
+  ]);
+  return { runtime, token, escrow, registry, rewards };
 }
 
 /** Ethers gives checksummed addresses. */

@@ -1,5 +1,6 @@
 import { Interface, type Result } from "ethers";
 import * as token from "../contracts/CortensorToken.sol";
+import * as rewards from "../contracts/EpochRewards.sol";
 import * as registry from "../contracts/NodeRegistry.sol";
 import * as runtime from "../contracts/Runtime.sol";
 import * as escrow from "../contracts/SessionEscrow.sol";
@@ -10,6 +11,7 @@ export const CONTRACTS = {
   token: new Interface(token.abi),
   escrow: new Interface(escrow.abi),
   registry: new Interface(registry.abi),
+  rewards: new Interface(rewards.abi),
 } as const;
 
 export type ContractName = keyof typeof CONTRACTS;
@@ -20,6 +22,7 @@ export const BYTECODE: Readonly<Record<ContractName, string>> = {
   token: token.bytecode,
   escrow: escrow.bytecode,
   registry: registry.bytecode,
+  rewards: rewards.bytecode,
 };
 
 export interface ContractError {

@@ -4,7 +4,7 @@ import type { Signer } from "../../keys/interface.ts";
 import type { Log } from "../../observability/log.ts";
 import type { Address, Clock } from "../../util/types.ts";
 import type { NetworkPreset } from "../interface.ts";
-import { type DeploymentParameters, defaultParameters } from "../parameters.ts";
+import { type DeploymentParameters, deploymentParameters } from "../parameters.ts";
 import { isHex, malformed, pendingTimestamp, quantity, readHeader } from "./blocks.ts";
 import { type Addresses, lower, readAddresses, readView } from "./contractReader.ts";
 import { BYTECODE, CONTRACTS, type ContractName } from "./contracts.ts";
@@ -19,9 +19,8 @@ import { translate } from "./translate.ts";
 
 /** PUSH0 PUSH0 PUSH0 MCOPY PUSH0 TLOAD STOP: fails where the Cancun upgrade is missing. */
 const CANCUN_PROBE = "0x5f5f5f5e5f5c00";
-const NOBODY: Address = `0x${"00".repeat(20)}`;
 /** In the order of their nonces; the `Runtime` checks the others, so it is last. */
-const ORDER = ["token", "escrow", "registry", "runtime"] as const satisfies readonly ContractName[];
+const ORDER = ["token", "escrow", "registry", "rewards", "runtime"] as const satisfies readonly ContractName[];
 const PRACTICE_GAS_WEI = 10n ** 18n;
 
 export interface DeployOptions {
@@ -108,7 +107,7 @@ async function giveGas(rpc: Rpc, address: Address): Promise<void> {
 async function complete(rpc: Rpc, { practice, parameters }: DeployOptions): Promise<DeploymentParameters> {
   // An idle practice chain has a newest block from long ago, and epochs would begin there.
   const genesis = practice ? await pendingTimestamp(rpc) : (await readHeader(rpc, "latest"))?.timestamp;
-  return { ...defaultParameters(practice), genesis: genesis ?? 0, ...parameters };
+  return deploymentParameters(practice, { genesis: genesis ?? 0, ...parameters });
 }
 
 async function nonceOf(rpc: Rpc, address: Address): Promise<number> {
@@ -119,19 +118,21 @@ async function nonceOf(rpc: Rpc, address: Address): Promise<number> {
 
 function predict(from: Address, nonce: number): Addresses {
   const at = (index: number): Address => lower(getCreateAddress({ from, nonce: nonce + index }));
-  return { token: at(0), escrow: at(1), registry: at(2), runtime: at(3) };
+  return { token: at(0), escrow: at(1), registry: at(2), rewards: at(3), runtime: at(4) };
 }
 
 /** Creation code with the constructor's arguments, in the order of `ORDER`. */
 function creations(
-  { token, escrow, registry, runtime }: Addresses,
+  { token, escrow, registry, rewards, runtime }: Addresses,
   { parameters, treasury }: { parameters: DeploymentParameters; treasury: Address },
 ): readonly Sending[] {
+  const struct = toStruct(parameters);
   const args: Readonly<Record<ContractName, readonly unknown[]>> = {
     token: [runtime, treasury],
     escrow: [runtime, token, parameters.closeDelaySeconds],
     registry: [runtime, token],
-    runtime: [token, escrow, registry, NOBODY, toStruct(parameters)],
+    rewards: [runtime, token, registry, struct],
+    runtime: [token, escrow, registry, rewards, struct],
   };
   return ORDER.map((contract) => ({
     to: undefined,

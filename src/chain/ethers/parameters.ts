@@ -14,6 +14,16 @@ export interface ParametersStruct {
   readonly minimumStake: bigint;
   readonly maxValidators: bigint;
   readonly maxNodes: bigint;
+  readonly anchorSeconds: bigint;
+  readonly commitSeconds: bigint;
+  readonly revealSeconds: bigint;
+  readonly emission: bigint;
+  readonly halvingEpochs: bigint;
+  readonly idleEpochs: bigint;
+  readonly confirmedEpochs: bigint;
+  readonly reportBytes: bigint;
+  readonly minersBps: bigint;
+  readonly validatorsBps: bigint;
 }
 
 export function fromStruct(struct: ParametersStruct): DeploymentParameters {
@@ -30,6 +40,16 @@ export function fromStruct(struct: ParametersStruct): DeploymentParameters {
     unbondingEpochs: Number(struct.unbondingEpochs),
     maxValidators: Number(struct.maxValidators),
     maxNodes: Number(struct.maxNodes),
+    anchorSeconds: Number(struct.anchorSeconds),
+    commitSeconds: Number(struct.commitSeconds),
+    revealSeconds: Number(struct.revealSeconds),
+    emissionWei: struct.emission,
+    halvingEpochs: Number(struct.halvingEpochs),
+    idleEpochs: Number(struct.idleEpochs),
+    confirmedEpochs: Number(struct.confirmedEpochs),
+    reportBytes: Number(struct.reportBytes),
+    minersBps: Number(struct.minersBps),
+    validatorsBps: Number(struct.validatorsBps),
   };
 }
 
@@ -47,5 +67,15 @@ export function toStruct(parameters: DeploymentParameters): ParametersStruct {
     minimumStake: parameters.minimumStakeWei,
     maxValidators: BigInt(parameters.maxValidators),
     maxNodes: BigInt(parameters.maxNodes),
+    anchorSeconds: BigInt(parameters.anchorSeconds),
+    commitSeconds: BigInt(parameters.commitSeconds),
+    revealSeconds: BigInt(parameters.revealSeconds),
+    emission: parameters.emissionWei,
+    halvingEpochs: BigInt(parameters.halvingEpochs),
+    idleEpochs: BigInt(parameters.idleEpochs),
+    confirmedEpochs: BigInt(parameters.confirmedEpochs),
+    reportBytes: BigInt(parameters.reportBytes),
+    minersBps: BigInt(parameters.minersBps),
+    validatorsBps: BigInt(parameters.validatorsBps),
   };
 }

@@ -15,7 +15,7 @@ import type {
   Role,
   SessionState,
 } from "../interface.ts";
-import { type DeploymentParameters, defaultParameters, epochAt } from "../parameters.ts";
+import { type DeploymentParameters, deploymentParameters, epochAt } from "../parameters.ts";
 import { Bank } from "./bank.ts";
 import { MemoryActor } from "./memoryActor.ts";
 import { MemoryEscrow } from "./memoryEscrow.ts";
@@ -51,7 +51,7 @@ export class MemoryChain implements Chain, Faucet {
   constructor(options: MemoryChainOptions, { recover }: { readonly recover: Recover }) {
     const { chainId = 31_337, runtime = `0x${"c0".repeat(20)}`, timestamp = 1_750_000_000 } = options;
     this.domain = { chainId, runtime };
-    this.parameters = { ...defaultParameters(true), genesis: timestamp, ...options.parameters };
+    this.parameters = deploymentParameters(true, { genesis: timestamp, ...options.parameters });
     this.#head = blockAt(1, timestamp);
     const shared = { bank: this.#bank, domain: this.domain, recover, now: () => this.#head.timestamp };
     this.#escrow = new MemoryEscrow({ ...shared, closeDelaySeconds: this.parameters.closeDelaySeconds });

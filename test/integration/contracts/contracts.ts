@@ -1,10 +1,10 @@
 import { getCreateAddress, Interface, type InterfaceAbi, type Result, toQuantity } from "ethers";
 import * as Token from "../../../src/chain/contracts/CortensorToken.sol";
+import * as Rewards from "../../../src/chain/contracts/EpochRewards.sol";
 import * as Registry from "../../../src/chain/contracts/NodeRegistry.sol";
 import * as Runtime from "../../../src/chain/contracts/Runtime.sol";
 import * as Escrow from "../../../src/chain/contracts/SessionEscrow.sol";
 import type { Anvil } from "../../support/anvil.ts";
-import * as RewardsStub from "./RewardsStub.sol";
 
 export const CHAIN_ID = 31_337;
 export const COR = 10n ** 18n;
@@ -22,6 +22,16 @@ export const DEFAULTS = {
   minimumStake: 10n,
   maxValidators: 64,
   maxNodes: 10_000,
+  anchorSeconds: 10,
+  commitSeconds: 55,
+  revealSeconds: 80,
+  emission: 1000n,
+  halvingEpochs: 4,
+  idleEpochs: 3,
+  confirmedEpochs: 24,
+  reportBytes: 1 << 15,
+  minersBps: 7000,
+  validatorsBps: 2000,
 };
 export type TestParameters = typeof DEFAULTS;
 
@@ -173,7 +183,7 @@ export async function deployNetwork(chain: TestChain, parameters: Partial<TestPa
   const token = await chain.deploy(deployer, Token, [runtimeAt, TREASURY]);
   const escrow = await chain.deploy(deployer, Escrow, [runtimeAt, tokenAt, all.closeDelay]);
   const registry = await chain.deploy(deployer, Registry, [runtimeAt, tokenAt]);
-  const rewards = await chain.deploy(deployer, RewardsStub, [runtimeAt]);
+  const rewards = await chain.deploy(deployer, Rewards, [runtimeAt, tokenAt, registry.address, all]);
   const runtime = await chain.deploy(deployer, Runtime, [
     token.address,
     escrow.address,

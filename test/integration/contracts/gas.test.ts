@@ -1,4 +1,5 @@
-import { MaxUint256, zeroPadValue } from "ethers";
+import { AbiCoder, concat, keccak256, MaxUint256, toBeHex, ZeroAddress, zeroPadValue } from "ethers";
+import { randomBytes } from "node:crypto";
 import { afterAll, expect, test } from "vitest";
 import { startAnvil } from "../../support/anvil.ts";
 import { COR, DEFAULTS, deployNetwork, TestChain, TREASURY } from "./contracts.ts";
@@ -8,7 +9,8 @@ import { MINER, ROUTER, VALIDATOR } from "./registryModel.ts";
 // As in life: storage written in other transactions, sums of real size, a recipient that holds COR already.
 const chain = await new TestChain(await startAnvil(afterAll)).start();
 const network = await deployNetwork(chain, { minimumStake: COR });
-const { token, escrow, registry } = network;
+const { token, escrow, registry, rewards } = network;
+const genesis = (await chain.view(network.runtime, "parameters"))[0].genesis;
 const domain = domainOf(network.runtime.address);
 const [payer, signer, payee, recipient] = [testKey(41), testKey(42), testKey(43), testKey(44)];
 for (const { address } of [payer, signer, payee, recipient]) {
@@ -34,6 +36,11 @@ async function gasOf(from: string, contract: typeof escrow, call: readonly [stri
 
 /** Limits are what was measured and 2%: a change that costs more should be noticed. */
 function expectAtMost(measured: Record<string, number>, limits: Record<string, number>): void {
+  console.info(
+    Object.entries(measured)
+      .map(([name, gas]) => `${name} ${gas}`)
+      .join(", "),
+  );
   const tooMuch = Object.entries(measured).filter(([name, gas]) => gas > (limits[name] ?? 0));
   expect(tooMuch).toEqual([]);
 }
@@ -85,12 +92,77 @@ test("a node's life costs little", async () => {
   const withdraw = await gasOf(payer.address, registry, ["withdraw", signer.address]);
   const measured = { registerMiner, registerValidator, registerRouter, announce, stake, unstake, withdraw };
   expectAtMost(measured, {
-    registerMiner: 154_000,
-    registerValidator: 195_000,
-    registerRouter: 241_000,
+    registerMiner: 161_500,
+    registerValidator: 202_500,
+    registerRouter: 248_500,
     announce: 36_000,
-    stake: 64_000,
-    unstake: 71_000,
+    stake: 68_500,
+    unstake: 75_500,
     withdraw: 79_000,
+  });
+});
+
+test("an epoch costs its validators what the design counts on", async () => {
+  const [one, two, three, miner] = [47, 48, 49, 50].map(testKey);
+  const anna = testKey(43).address;
+  const abi = AbiCoder.defaultAbiCoder();
+  // The first two have two thirds.
+  for (const [key, role, stake] of [
+    [one, VALIDATOR, 200n * COR],
+    [two, VALIDATOR, 100n * COR],
+    [three, VALIDATOR, 100n * COR],
+    [miner, MINER, 40n * COR],
+  ] as const) {
+    await chain.fundGas(key?.address ?? "");
+    const { r, vs } = sign(key as typeof payer, domain, { owner: payer.address, role });
+    await gasOf(payer.address, registry, ["register", key?.address, role, stake, "", r, vs, ZeroAddress]);
+  }
+  const hash = (owner: string, sum: bigint): string =>
+    keccak256(keccak256(abi.encode(["address", "uint256"], [owner, sum])));
+  // As deep as a tree of a thousand owners.
+  const proof = Array.from({ length: 10 }, (_, at) => keccak256(toBeHex(at, 32)));
+  const rootOf = (sum: bigint): string =>
+    proof.reduce((node, side) => keccak256(concat(node < side ? [node, side] : [side, node])), hash(anna, sum));
+  const gas: Record<string, number> = {};
+  const first = Math.floor((chain.now - Number(genesis)) / DEFAULTS.epochSeconds) + 2;
+  const at = (epoch: number, seconds: number): void => {
+    chain.now = Number(genesis) + (epoch + 1) * DEFAULTS.epochSeconds + seconds;
+  };
+  const bytes: Record<number, number> = { 0: 200, 1: 2000, 2: 20_000 };
+  for (const [turn, sum] of [700n, 1500n, 1600n].entries()) {
+    const epoch = first + turn;
+    at(epoch, 0);
+    gas["anchor"] = await gasOf(miner?.address ?? "", rewards, ["anchor", epoch, proof[0], 7, COR]);
+    at(epoch, DEFAULTS.anchorSeconds);
+    const opening = (key: typeof one) => [keccak256(key?.address ?? ""), key?.address, epoch, rootOf(sum)] as const;
+    for (const key of [one, two, three]) {
+      const seal = keccak256(abi.encode(["bytes32", "address", "uint32", "bytes32"], opening(key)));
+      // As random as what is sealed.
+      const report = randomBytes(bytes[turn] ?? 0);
+      const name = `commit ${(bytes[turn] ?? 0) / 2}`;
+      gas[name] = await gasOf(key?.address ?? "", rewards, ["commit", epoch, seal, report]);
+    }
+    at(epoch, DEFAULTS.commitSeconds);
+    for (const [index, key] of [one, two, three].entries()) {
+      const [secret, validator, of, root] = opening(key);
+      const name = ["reveal", "reveal settling", "reveal after"][index] ?? "";
+      gas[name] = await gasOf(signer.address, rewards, ["reveal", of, validator, secret, root]);
+    }
+    const name = turn === 0 ? "claim first" : "claim again";
+    gas[name] = await gasOf(signer.address, rewards, ["claim", anna, epoch - 1, sum, proof]);
+  }
+  const suspended = testKey(46).address;
+  gas["suspend"] = await gasOf(signer.address, rewards, ["suspend", suspended]);
+  expectAtMost(gas, {
+    anchor: 51_700,
+    "commit 100": 97_100,
+    "commit 1000": 106_500,
+    "commit 10000": 838_000,
+    reveal: 79_000,
+    "reveal settling": 88_800,
+    "reveal after": 57_000,
+    "claim first": 106_900,
+    "claim again": 72_000,
+    suspend: 61_000,
   });
 });

@@ -191,6 +191,7 @@ export class RegistryModel {
     if (node?.listed !== true) return { error: "UnknownNode" };
     if (!node.suspended) return { error: "NotSuspended" };
     node.suspended = false;
+    node.since = this.epochAt(now) + 1;
     this.#weigh(from, now);
     return { events: ["Resumed"] };
   }

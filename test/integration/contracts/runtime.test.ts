@@ -1,6 +1,7 @@
 import { getCreateAddress, TypedDataEncoder } from "ethers";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import * as Token from "../../../src/chain/contracts/CortensorToken.sol";
+import * as Rewards from "../../../src/chain/contracts/EpochRewards.sol";
 import * as Registry from "../../../src/chain/contracts/NodeRegistry.sol";
 import * as Runtime from "../../../src/chain/contracts/Runtime.sol";
 import * as Escrow from "../../../src/chain/contracts/SessionEscrow.sol";
@@ -67,18 +68,21 @@ describe("a network", () => {
 
 describe("a deployment fails", () => {
   const deployer = wallet(0x77);
-  const zero = `0x${"0".repeat(40)}`;
   const at = (nonce: number): string => getCreateAddress({ from: deployer, nonce });
 
   /** Parts of one deployment, the runtime's arguments as `change` likes them. */
-  async function deploy(change: (args: unknown[]) => unknown[], runtimeNonce = 3): Promise<string> {
+  async function deploy(
+    change: (args: unknown[]) => unknown[],
+    { runtimeNonce = 4, rewardsParameters }: { runtimeNonce?: number; rewardsParameters?: object } = {},
+  ): Promise<string> {
     return chain.undone(async () => {
       await chain.fundGas(deployer);
       const parameters = { ...DEFAULTS, genesis: chain.now };
       await chain.deploy(deployer, Token, [at(runtimeNonce), TREASURY]);
       await chain.deploy(deployer, Escrow, [at(runtimeNonce), at(0), DEFAULTS.closeDelay]);
       await chain.deploy(deployer, Registry, [at(runtimeNonce), at(0)]);
-      const args = change([at(0), at(1), at(2), zero, parameters]);
+      const args = change([at(0), at(1), at(2), at(3), parameters]);
+      await chain.deploy(deployer, Rewards, [at(runtimeNonce), at(0), at(2), rewardsParameters ?? args[4]]);
       return chain.deploy(deployer, Runtime, args).then(
         () => "deployed",
         (error: Error) => error.message,
@@ -90,12 +94,12 @@ describe("a deployment fails", () => {
     { ...(args[4] as object), ...changes },
   ];
 
-  test("with none of these: a rewards contract may be missing", async () => {
+  test("with none of these", async () => {
     expect(await deploy((args) => args)).toBe("deployed");
   });
 
   test("when a part points elsewhere or is none", async () => {
-    expect(await deploy((args) => args, 4)).toBe("BadPart");
+    expect(await deploy((args) => args, { runtimeNonce: 5 })).toBe("BadPart");
     for (const [position, part] of [
       [0, wallet(1)],
       [0, network.token.address],
@@ -103,9 +107,15 @@ describe("a deployment fails", () => {
       [2, network.registry.address],
       [3, network.rewards.address],
       [3, wallet(1)],
+      [3, network.registry.address],
     ] as const) {
       expect(await deploy((args) => args.with(position, part))).toBe("BadPart");
     }
+  });
+
+  test("when the rewards contract counts with other numbers", async () => {
+    const other = { ...DEFAULTS, genesis: chain.now, emission: DEFAULTS.emission - 1n };
+    expect(await deploy((args) => args, { rewardsParameters: other })).toBe("BadPart");
   });
 
   test.each([
@@ -124,6 +134,19 @@ describe("a deployment fails", () => {
     { maxValidators: 65 },
     { maxNodes: 0 },
     { maxNodes: 10_001 },
+    { anchorSeconds: 0 },
+    { commitSeconds: DEFAULTS.anchorSeconds },
+    { revealSeconds: DEFAULTS.commitSeconds },
+    { revealSeconds: DEFAULTS.epochSeconds },
+    { halvingEpochs: 0 },
+    // One wei more than all that may ever be minted as rewards.
+    { halvingEpochs: 500, emission: 350_000n * COR + 1n },
+    { idleEpochs: 0 },
+    { confirmedEpochs: 0 },
+    { confirmedEpochs: 256 },
+    { reportBytes: 1023 },
+    { reportBytes: (1 << 17) + 1 },
+    { minersBps: 8001 },
   ])("with %o", async (changes) => {
     expect(await deploy(withParameters(changes))).toBe("BadParameter");
   });
