@@ -4,7 +4,7 @@ const LAYERS = [
   ["protocol"],
   ["observability"],
   ["chain", "p2p", "engine", "store", "keys"],
-  ["client"],
+  ["client", "audit"],
   ["router", "miner"],
   ["config"],
   ["node", "fleet"],
@@ -70,7 +70,7 @@ module.exports = {
       // Roles know adapters by their interface, so they run in tests over in-memory ones.
       name: "roles-see-interfaces",
       severity: "error",
-      from: { path: "^src/(client|router|miner)/" },
+      from: { path: "^src/(client|audit|router|miner)/" },
       to: { path: "^src/(chain|p2p|engine|store|keys)/", pathNot: "/(interface|options|p2p/redial)\\.ts$" },
     },
     ...layerRules,

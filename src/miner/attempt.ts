@@ -12,7 +12,7 @@ import { type Domain, FINISH, type FinishReason, type Receipt, type Signed } fro
 import { createSampler } from "../protocol/sampler.ts";
 import type { Clock, Hex } from "../util/types.ts";
 import type { MinerLedger } from "./ledger.ts";
-import type { AcceptedOrder } from "./orderDesk.ts";
+import type { AcceptedOrder, OrderFrame } from "./orderDesk.ts";
 
 export interface AttemptDeps {
   readonly domain: Domain;
@@ -27,6 +27,8 @@ export interface AttemptDeps {
   /** Why these commitments do not free this miner to show its answer; undefined when they do. */
   wrongOpening(frame: OpenFrame, own: Commitment): string | undefined;
   send(frame: Frame): void;
+  /** Told of every receipt that is about to be sent; `ids` still grow. */
+  receipted(signed: { frame: OrderFrame; receipt: Signed<Receipt>; ids: readonly number[] }): void;
   /** Told of every rise of what the router owes; resolves when it owes less than the cap again. */
   owe(addedWei: bigint, signal: AbortSignal): Promise<void>;
 }
@@ -256,8 +258,9 @@ export class Attempt {
     this.#receiptedTo = this.#ids.length;
     await this.#deps.ledger.recordReceipt(record, this.#feeWei, this.#deps.clock.now());
     this.#feeWei = fee;
-    const signature = this.#deps.signer.sign(digest(this.#deps.domain, receiptHash(record)));
-    return [{ record, signature }, owed];
+    const receipt = { record, signature: this.#deps.signer.sign(digest(this.#deps.domain, receiptHash(record))) };
+    this.#deps.receipted({ frame, receipt, ids: this.#ids });
+    return [receipt, owed];
   }
 
   /** No receipt waits for this row; it only keeps the order from being taken again. */

@@ -1,3 +1,5 @@
+import { AuditBook } from "../audit/auditBook.ts";
+import type { Anchor } from "../audit/receiptLog.ts";
 import type { Chain } from "../chain/interface.ts";
 import type { Engine } from "../engine/interface.ts";
 import type { Recover, Signer } from "../keys/interface.ts";
@@ -12,6 +14,7 @@ import type { Address, Clock, Hex, Startable } from "../util/types.ts";
 import { MinerLedger } from "./ledger.ts";
 import type { Refusal } from "./orderDesk.ts";
 import { RouterLink } from "./routerLink.ts";
+import { SignedReceipts } from "./signedReceipts.ts";
 import { SessionWatch } from "./sessionWatch.ts";
 
 /** A miner looks for new routers in the registry this often. */
@@ -20,6 +23,9 @@ const DISCOVER_MS = 15_000;
 const DISCOVER_ALONE_MS = 250;
 /** More lines than this bring no more work. */
 const MOST_ROUTERS = 8;
+
+/** Counter-signed receipts are written so long after they come. */
+const KEEP_MS = 250;
 
 /** To sign for what was made and to say goodbye. */
 const HAND_OVER_MS = 1000;
@@ -48,11 +54,15 @@ export interface MinerDeps {
   randomBytes32(): Hex;
   /** Keeps one line to an address open, dialling again with backoff; the returned function ends that. */
   keepOpen(address: string, onStream: (stream: PeerStream) => Promise<void>): () => void;
+  /** Posts what an epoch's receipts come to; see `AnchorService`. */
+  anchor?(anchor: Anchor): Promise<void>;
 }
 
 /** Serves one model to the routers of the network. Its adapters are started before it and stopped after it. */
 export class Miner implements Startable {
   readonly ledger: MinerLedger;
+  readonly audit: AuditBook;
+  readonly #receipts = new SignedReceipts();
   readonly #options: MinerOptions;
   readonly #deps: MinerDeps;
   readonly #sessions: SessionWatch;
@@ -65,11 +75,15 @@ export class Miner implements Startable {
     this.#options = options;
     this.#deps = deps;
     this.ledger = new MinerLedger(deps.store);
+    // Its router has them on disk already, and lines of one moment share one sync.
+    const later = (action: () => void): unknown => deps.clock.after(KEEP_MS, action);
+    this.audit = new AuditBook({ ...deps, later });
     this.#sessions = new SessionWatch({ chain: deps.chain, clock: deps.clock, ledger: this.ledger });
   }
 
   async start(): Promise<void> {
     this.ledger.load();
+    await this.audit.start();
     await this.#discover();
   }
 
@@ -87,6 +101,7 @@ export class Miner implements Startable {
     await Promise.race([idle, this.#after(HAND_OVER_MS)]);
     for (const hangUp of this.#dialled.values()) hangUp();
     await Promise.all(links.map((link) => link.close()));
+    await this.audit.stop();
   }
 
   #after(delayMs: number): Promise<void> {
@@ -100,6 +115,11 @@ export class Miner implements Startable {
 
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** What is anchored for an epoch that is over. */
+  anchorOf(epoch: number): Anchor | undefined {
+    return this.audit.receipts.anchorOf(epoch);
   }
 
   peers(): readonly PeerFacts[] {
@@ -157,6 +177,8 @@ export class Miner implements Startable {
       ...this.#deps,
       ledger: this.ledger,
       sessions: this.#sessions,
+      receipts: this.#receipts,
+      audit: this.audit,
       prices: this.#options,
       exposureWei: this.#options.exposureWei,
       hello: () => this.#hello(),

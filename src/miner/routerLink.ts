@@ -12,11 +12,13 @@ import { orderHash } from "../protocol/eip712.ts";
 import type { PeerStream } from "../p2p/interface.ts";
 import type { Address, Clock, Hex } from "../util/types.ts";
 import { Attempt } from "./attempt.ts";
+import type { AuditBook } from "../audit/auditBook.ts";
 import type { MinerLedger } from "./ledger.ts";
 import { isRefusal, judgeOrder, type OrderFrame, type Refusal } from "./orderDesk.ts";
 import { wrongOpening } from "./wrongOpening.ts";
 import { ORDER_KIND } from "../protocol/records.ts";
 import { Scoring } from "./scoring.ts";
+import type { SignedReceipts } from "./signedReceipts.ts";
 import type { SessionWatch } from "./sessionWatch.ts";
 
 export interface LinkDeps {
@@ -26,6 +28,8 @@ export interface LinkDeps {
   readonly recover: Recover;
   readonly ledger: MinerLedger;
   readonly sessions: SessionWatch;
+  readonly receipts: SignedReceipts;
+  readonly audit: AuditBook;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;
@@ -124,6 +128,8 @@ export class RouterLink {
         return this.#cancel(frame);
       case "open":
         return this.#attempts.get(frame.orderId)?.open(frame);
+      case "countersigned":
+        return this.#run(this.#keep(frame));
       case "drain":
         return;
       case "hello":
@@ -174,6 +180,7 @@ export class RouterLink {
         wrongOpening: (opening, own) =>
           wrongOpening(opening, own, { domain: chain.domain, recover: this.#deps.recover }),
         send: (out) => this.#send(out),
+        receipted: (signed) => this.#deps.receipts.add(signed),
         owe: (addedWei, signal) => this.#owe(addedWei, signal),
       });
       // Its row is written with the first receipt; until then this keeps a second copy of the order out.
@@ -236,6 +243,12 @@ export class RouterLink {
     const added = record.cumulative > before ? record.cumulative - before : 0n;
     this.#owedWei = this.#owedWei > added ? this.#owedWei - added : 0n;
     for (const resolve of this.#paid.splice(0)) resolve();
+  }
+
+  async #keep(frame: Extract<Frame, { type: "countersigned" }>): Promise<void> {
+    const { receipts, audit, chain, recover } = this.#deps;
+    const answer = receipts.take(frame, { domain: chain.domain, recover });
+    if (answer !== undefined) await audit.keep(answer.part);
   }
 
   #send(frame: Frame): void {

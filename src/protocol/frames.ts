@@ -133,6 +133,15 @@ const frameSchema = z.discriminatedUnion("type", [
     session: sessionSchema,
     voucher: z.strictObject({ record: voucherSchema, signature: signatureSchema }),
   }),
+  // The router's measurements of a receipt, signed: what both may anchor.
+  z.strictObject({
+    type: z.literal("countersigned"),
+    orderId: orderIdSchema,
+    receipt: hashSchema,
+    ttftMs: uint32Schema,
+    durationMs: uint32Schema,
+    signature: signatureSchema,
+  }),
   z.strictObject({ type: z.literal("drain"), inMs: uint32Schema }),
 ]);
 

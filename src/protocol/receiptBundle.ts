@@ -4,6 +4,7 @@ import type { Address, Hex } from "../util/types.ts";
 import { encode } from "./codec.ts";
 import { countersignedHash, digest, messageHash, orderHash, receiptHash } from "./eip712.ts";
 import { idsHash, inputHash, keccak, paramsHash, taskId, taskSeed } from "./hash.ts";
+import { provesLeaf } from "./merkle.ts";
 import { feeOf, promptPaid, promptTokensCeiling } from "./price.ts";
 import type { Domain, Order, Receipt, TaskInput, TaskParams } from "./records.ts";
 import {
@@ -26,6 +27,8 @@ import {
 const SCHEMA = "cortensor.receipt/1";
 /** Attempts at one task are limited by the router; this bounds what is read. */
 const MAX_PARTS = 64;
+/** Hashes from a leaf to its root: far more leaves than anybody has. */
+const MAX_PROOF = 40;
 const NO_NONCE: Hex = `0x${"00".repeat(32)}`;
 
 const partSchema = z.strictObject({
@@ -35,6 +38,13 @@ const partSchema = z.strictObject({
   receiptSignature: signatureSchema,
   countersigned: z.strictObject({ ttftMs: uint32Schema, durationMs: uint32Schema }),
   countersignature: signatureSchema,
+});
+
+const anchorSchema = z.strictObject({
+  epoch: uint32Schema,
+  leaf: hashSchema,
+  root: hashSchema,
+  proof: listSchema(hashSchema, MAX_PROOF),
 });
 
 const bundleSchema = z.strictObject({
@@ -56,6 +66,7 @@ const bundleSchema = z.strictObject({
   text: textSchema({ max: 64 * MAX_ANSWER_TOKENS }),
   issuedAt: z.iso.datetime(),
   envelopeSignature: signatureSchema,
+  anchors: listSchema(anchorSchema, MAX_PARTS).exactOptional(),
 });
 
 /** The work of one miner at an answer: what it was ordered, its last receipt, and the router's measurements of it. */
@@ -77,6 +88,17 @@ export interface ReceiptBundle extends BundleFields {
   /** `r_` and the first 8 digits of the last receipt's struct hash. */
   readonly id: string;
   readonly envelopeSignature: Hex;
+  /** Where parts are under what the router posted on chain; known once their epochs are over, so not under its signature. */
+  readonly anchors?: readonly ReceiptAnchor[];
+}
+
+/** The path from one part's leaf to the root of its epoch. */
+export interface ReceiptAnchor {
+  readonly epoch: number;
+  readonly leaf: Hex;
+  readonly root: Hex;
+  /** Hashes beside the path, lowest first. */
+  readonly proof: readonly Hex[];
 }
 
 export interface BundleFields {
@@ -192,7 +214,7 @@ function signatureChecks(
     signedBy("order", { hash: orderHash(order), signature: signatures.orderSignature, signer: order.router }),
     signedBy("receipt", { hash: receiptHash(receipt), signature: signatures.receiptSignature, signer: order.miner }),
     signedBy("counter-signature", {
-      hash: countersignedHash({ receipt: receiptHash(receipt), ...countersigned }),
+      hash: partLeaf({ receipt, countersigned }),
       signature: signatures.countersignature,
       signer: order.router,
     }),
@@ -211,7 +233,28 @@ function contentChecks(bundle: ReceiptBundle): ReceiptCheck[] {
     equal("receipt id", [id, receiptId(last.receipt)]),
     ...parts.flatMap((part, at) => numbered(partChecks(part, { bundle, before: parts[at - 1] }), at)),
     equal("token count", [last.receipt.to, ids.length]),
+    ...anchorChecks(bundle),
   ];
+}
+
+function anchorChecks({ anchors = [], parts }: ReceiptBundle): ReceiptCheck[] {
+  const leaves = new Set(parts.map((part) => partLeaf(part)));
+  const checks = anchors.map(({ epoch, leaf, root, proof }): ReceiptCheck => {
+    const own = leaves.has(leaf);
+    const ok = own && provesLeaf({ root, leaf, proof });
+    const where = `the root ${root} of epoch ${epoch}`;
+    return {
+      name: "anchor",
+      ok,
+      detail: ok ? `under ${where}` : own ? `not under ${where}` : `of another receipt, ${leaf}`,
+    };
+  });
+  return checks.flatMap((check, at) => numbered([check], at));
+}
+
+/** What is anchored of a part: the hash that its router counter-signed. */
+export function partLeaf({ receipt, countersigned }: Pick<ReceiptPart, "receipt" | "countersigned">): Hex {
+  return countersignedHash({ receipt: receiptHash(receipt), ...countersigned });
 }
 
 function partChecks(
@@ -266,6 +309,6 @@ function atLeast(name: string, [found, least]: readonly [number, number]): Recei
 }
 
 function envelopeHash(bundle: Omit<ReceiptBundle, "envelopeSignature"> & { readonly envelopeSignature?: Hex }): Hex {
-  const { envelopeSignature: _, ...body } = bundle;
+  const { envelopeSignature: _, anchors: __, ...body } = bundle;
   return messageHash({ kind: "receipt", body: keccak(encode(body)), nonce: NO_NONCE, expiresAt: 0 });
 }

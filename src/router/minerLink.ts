@@ -98,6 +98,7 @@ export class MinerLink {
       case "cancel":
       case "open":
       case "pay":
+      case "countersigned":
         throw new CortensorError("peer-protocol", `a miner does not send ${frame.type}`);
       default:
         frame satisfies never;

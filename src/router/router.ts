@@ -1,3 +1,5 @@
+import { AuditBook } from "../audit/auditBook.ts";
+import type { Anchor } from "../audit/receiptLog.ts";
 import type { Chain } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Recover, Signer } from "../keys/interface.ts";
@@ -6,7 +8,8 @@ import type { PeerFacts } from "../observability/snapshot.ts";
 import type { WorkMeter } from "../observability/work.ts";
 import { decodeFrame, encodeFrame, type Hello } from "../protocol/frames.ts";
 import { checkHello, helloFrame, PROTOCOL_VERSION } from "../protocol/handshake.ts";
-import type { ReceiptBundle } from "../protocol/receiptBundle.ts";
+import type { Leaf } from "../protocol/leaf.ts";
+import type { ReceiptAnchor, ReceiptBundle } from "../protocol/receiptBundle.ts";
 import type { Session } from "../protocol/records.ts";
 import type { ThresholdCard } from "../protocol/thresholdCard.ts";
 import { type PeerStream, PROTOCOLS, type Transport } from "../p2p/interface.ts";
@@ -20,6 +23,7 @@ import { MinerLink } from "./minerLink.ts";
 import { MinerPool } from "./minerPool.ts";
 import { MinerSessions } from "./minerSessions.ts";
 import { Placement } from "./placement.ts";
+import { ReceiptKeeper } from "./receiptKeeper.ts";
 import type { AnswerEvent, ServedModel, TaskRequest } from "./task.ts";
 import type { TaskTrace } from "./trace.ts";
 import { TraceBook } from "./traceBook.ts";
@@ -54,11 +58,14 @@ export interface RouterDeps {
   randomBytes32(): Hex;
   /** What honest answers of a model look like to another machine; decides between answers without a majority. */
   card?(modelId: Hex): ThresholdCard | undefined;
+  /** Posts what an epoch's receipts come to; see `AnchorService`. */
+  anchor?(anchor: Anchor): Promise<void>;
 }
 
 /** Takes tasks, finds miners for them, brings answers back, and keeps the books. Starts and stops its transport. */
 export class Router implements Startable {
   readonly ledger: RouterLedger;
+  readonly audit: AuditBook;
   readonly #options: RouterOptions;
   readonly #deps: RouterDeps;
   readonly #pool: MinerPool;
@@ -78,6 +85,7 @@ export class Router implements Startable {
       marginBps: () => chain.parameters.marginBps,
       sign: (hash) => signer.sign(hash),
     });
+    this.audit = new AuditBook(deps);
     this.#pool = new MinerPool({ clock: deps.clock, random: () => deps.random() });
     this.#sessions = new MinerSessions({
       chain,
@@ -97,12 +105,14 @@ export class Router implements Startable {
       hedging: new Hedging(),
       sessions: this.#sessions,
       traces: this.#traces,
+      receipts: new ReceiptKeeper({ audit: this.audit, log }),
     });
   }
 
   async start(): Promise<void> {
     this.ledger.load();
     this.#traces.load();
+    await this.audit.start();
     await this.ledger.useClientSession(this.#options.clientSession);
     await this.#readClientDeposit();
     this.#deps.transport.handle(PROTOCOLS.task, (stream) => void this.#accept(stream));
@@ -115,6 +125,7 @@ export class Router implements Startable {
     this.#draining = true;
     await this.#dispatcher.idle(this.#options.drainMs);
     await this.#traces.flush();
+    await this.audit.stop();
     await this.#deps.transport.stop();
   }
 
@@ -155,6 +166,21 @@ export class Router implements Startable {
 
   receipt(taskId: Hex): ReceiptBundle | undefined {
     return this.ledger.answer(taskId);
+  }
+
+  /** What is anchored for an epoch that is over. */
+  anchorOf(epoch: number): Anchor | undefined {
+    return this.audit.receipts.anchorOf(epoch);
+  }
+
+  /** The leaves of an epoch, in the order of their hashes, those after `after`. */
+  leaves(epoch: number, after?: Hex): Iterable<readonly [hash: Hex, leaf: Leaf]> {
+    return this.audit.receipts.leaves(epoch, after);
+  }
+
+  /** The path from a receipt to what was anchored; undefined while its epoch runs. */
+  proofOf(leaf: Hex): ReceiptAnchor | undefined {
+    return this.audit.receipts.proofOf(leaf);
   }
 
   peers(): readonly PeerFacts[] {

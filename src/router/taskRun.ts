@@ -16,6 +16,7 @@ import type { Placed, Placement } from "./placement.ts";
 import { type Contender, type HedgeTimer, type Lost, race } from "./race.ts";
 import type { MinerPool, PooledMiner } from "./minerPool.ts";
 import type { MinerSessions } from "./minerSessions.ts";
+import type { ReceiptKeeper } from "./receiptKeeper.ts";
 import type { ReplicaOwners } from "./replicas.ts";
 import { countersign, sealAnswer } from "./sealAnswer.ts";
 import type { AnswerEvent, AnswerFinish } from "./task.ts";
@@ -44,6 +45,7 @@ export interface DispatchDeps {
   readonly hedging: Hedging;
   readonly sessions: MinerSessions;
   readonly traces: TraceBook;
+  readonly receipts: ReceiptKeeper;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;
@@ -118,7 +120,9 @@ export class TaskRun {
         const left = this.#options.attempts - this.trace.attempts.length;
         if (left > 0 && !signal.aborted && retryable(error)) continue;
         if (this.#ids.length === 0 || signal.aborted) throw this.#final(error);
-        return yield this.#broken(error);
+        const end = this.#broken(error);
+        await this.#deps.receipts.synced();
+        return yield end;
       }
     }
   }
@@ -331,13 +335,14 @@ export class TaskRun {
   }
 
   /** What the attempt was paid for becomes a part of the answer's receipt. */
-  #part({ attempt, trace }: Contender): void {
+  #part({ attempt, miner, trace }: Contender): void {
     const { receipt, frame, durationMs, ttftMs = durationMs } = attempt;
     trace.durationMs = durationMs;
     if (receipt === undefined) return;
     trace.feeWei = receipt.record.fee;
     trace.paid = paidTokens(receipt.record);
-    this.#parts.push(countersign({ frame, receipt, ttftMs, durationMs }, this.#deps));
+    const part = countersign({ frame, receipt, ttftMs, durationMs }, this.#deps);
+    this.#parts.push(this.#deps.receipts.keep(part, miner));
   }
 
   #seal(model: string): ReceiptBundle {

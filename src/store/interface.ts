@@ -10,6 +10,8 @@ export interface Write {
 export interface ScanOptions {
   /** Only keys that begin so. */
   readonly prefix?: string;
+  /** Only keys after this one, or before it in reverse. */
+  readonly after?: string;
   /** At most this many, in key order. */
   readonly limit?: number;
   /** From the last key down. */

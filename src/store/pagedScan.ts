@@ -21,9 +21,11 @@ export function pagedScan(read: (page: Page) => readonly Row[], options: ScanOpt
 }
 
 function* rows(read: (page: Page) => readonly Row[], options: ScanOptions): Generator<Row, undefined> {
-  const { prefix = "", limit = Number.POSITIVE_INFINITY, reverse = false } = options;
+  const { prefix = "", after, limit = Number.POSITIVE_INFINITY, reverse = false } = options;
   let from = prefix;
   let below = firstAfter(prefix);
+  if (after !== undefined && reverse) below = below === undefined ? after : lesser(after, below);
+  else if (after !== undefined) from = greater(`${after}\u0001`, from);
   for (let left = limit; left > 0; ) {
     const asked = Math.min(left, PAGE_ROWS);
     const page = read({ from, below, limit: asked, reverse });
@@ -35,6 +37,15 @@ function* rows(read: (page: Page) => readonly Row[], options: ScanOptions): Gene
     if (reverse) below = last[0];
     else from = `${last[0]}\u0001`;
   }
+}
+
+/** As UTF-8 bytes sort. */
+function greater(one: string, other: string): string {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other)) >= 0 ? one : other;
+}
+
+function lesser(one: string, other: string): string {
+  return greater(one, other) === one ? other : one;
 }
 
 /** The least text above all that begin with `prefix`; undefined when there is none. UTF-8 bytes sort as code points do. */

@@ -2,7 +2,9 @@ import { createSigner, newPrivateKey } from "../../src/keys/index.ts";
 import { digest, orderHash, receiptHash } from "../../src/protocol/eip712.ts";
 import { idsHash, inputHash, paramsHash, taskId, taskSeed } from "../../src/protocol/hash.ts";
 import { feeOf, promptPaid } from "../../src/protocol/price.ts";
-import { lastPart, type ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
+import { type Leaf, leafOf } from "../../src/protocol/leaf.ts";
+import { merkleProof, merkleTree } from "../../src/protocol/merkle.ts";
+import { lastPart, partLeaf, type ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import { FINISH, type FinishReason, type Order } from "../../src/protocol/records.ts";
 import type { AnsweringRouter } from "../../src/router/http/answeringRouter.ts";
 import { countersign, sealAnswer } from "../../src/router/sealAnswer.ts";
@@ -111,6 +113,36 @@ export class FakeRouter implements AnsweringRouter {
 
   receipt(id: Hex): ReceiptBundle | undefined {
     return this.#receipts.get(id);
+  }
+
+  /** Epochs before this one are over; answers are of epoch 1. */
+  currentEpoch = 1;
+
+  anchorOf(epoch: number) {
+    if (epoch >= this.currentEpoch) return undefined;
+    const leaves = [...this.leaves(epoch)];
+    const feeSum = leaves.reduce((sum, [, { receipt }]) => sum + receipt.fee, 0n);
+    return { epoch, root: this.#treeOf(epoch).root, count: leaves.length, feeSum };
+  }
+
+  leaves(epoch: number, after: Hex = "0x"): readonly (readonly [Hex, Leaf])[] {
+    const parts = [...this.#receipts.values()].flatMap((bundle) => bundle.parts);
+    return parts
+      .filter(({ order }) => order.epoch === epoch)
+      .map((part) => [partLeaf(part), leafOf(part)] as const)
+      .filter(([hash]) => hash > after)
+      .sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
+  proofOf(leaf: Hex) {
+    if (this.currentEpoch <= 1) return undefined;
+    const tree = this.#treeOf(1);
+    const proof = merkleProof(tree, leaf);
+    return proof === undefined ? undefined : { epoch: 1, leaf, root: tree.root, proof };
+  }
+
+  #treeOf(epoch: number) {
+    return merkleTree(this.leaves(epoch).map(([hash]) => hash));
   }
 
   tasks(): readonly TaskTrace[] {

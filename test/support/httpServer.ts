@@ -42,7 +42,11 @@ export async function httpServer(
       metrics,
       log: createSilentLog(),
       signer: router.signer,
-      chain: { domain: DOMAIN, head: () => block },
+      chain: {
+        domain: DOMAIN,
+        head: () => block,
+        epoch: () => ({ epoch: 9, epochSeconds: 60, endsAt: block.timestamp + 1 }),
+      },
       clock: systemClock,
       ...deps,
     },

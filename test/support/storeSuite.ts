@@ -233,7 +233,10 @@ const someWrite = fc.record({
   key: someKey,
   value: fc.option(fc.uint8Array({ maxLength: 8 }), { nil: undefined }),
 });
-const someScan = fc.record({ prefix: fc.oneof(fc.constant(""), someKey), limit: fc.nat(5), reverse: fc.boolean() });
+const someScan = fc.record(
+  { prefix: fc.oneof(fc.constant(""), someKey), after: someKey, limit: fc.nat(5), reverse: fc.boolean() },
+  { requiredKeys: ["prefix", "limit", "reverse"] },
+);
 const someStep = fc.record({ writes: fc.array(someWrite, { maxLength: 6 }), scan: someScan, reopened: fc.boolean() });
 
 /** Against the plainest possible model. */
@@ -256,11 +259,16 @@ async function modelTest(open: () => Promise<StoreUnderTest>): Promise<void> {
 
 function expected(
   model: ReadonlyMap<string, Write>,
-  { prefix, limit, reverse }: { prefix: string; limit: number; reverse: boolean },
+  { prefix, after, limit, reverse }: { prefix: string; after?: string; limit: number; reverse: boolean },
 ) {
   const rows = [...model.values()]
     .filter(({ table, key, value }) => table === "t" && value !== undefined && key.startsWith(prefix))
-    .sort((one, other) => Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)));
+    .filter(({ key }) => after === undefined || byBytes(key, after) === (reverse ? -1 : 1))
+    .sort((one, other) => byBytes(one.key, other.key));
   if (reverse) rows.reverse();
   return rows.slice(0, limit).map(({ key, value }) => [key, value]);
+}
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }

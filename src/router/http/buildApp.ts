@@ -10,6 +10,7 @@ import type { HttpServerDeps, HttpServerOptions } from "./context.ts";
 import { addBatches } from "./batches/addBatches.ts";
 import { Cors } from "./cors.ts";
 import { errorReply } from "./errorReply.ts";
+import { addEpochRoutes } from "./epochRoutes.ts";
 import { createHttpMetrics, type HttpMetrics } from "./httpMetrics.ts";
 import { addNetworkRoutes } from "./networkRoutes.ts";
 import { addOpenAi } from "./openAi.ts";
@@ -63,6 +64,7 @@ export async function buildApp(options: HttpServerOptions, deps: AppDeps): Promi
   });
   addErrors(app, { deps, routes });
   addOperationsRoutes(app, { ...deps, ...options });
+  await app.register(async (open) => addEpochRoutes(open.withTypeProvider<ZodTypeProvider>(), deps));
   await app.register(async (keyed) => {
     // After the rate limit, so that guessing keys is limited by address.
     keyed.addHook("preParsing", async (request, _, payload) => {

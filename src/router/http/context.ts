@@ -32,7 +32,7 @@ export interface HttpServerDeps {
   readonly log: Log;
   /** The node's key, which signs who this router is. */
   readonly signer: Signer;
-  readonly chain: Pick<Chain, "domain" | "head">;
+  readonly chain: Pick<Chain, "domain" | "head" | "epoch">;
   readonly clock: Clock;
   /** What `GET /api/v1/status` shows. */
   status?(): Promise<StatusSnapshot>;

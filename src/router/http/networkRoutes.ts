@@ -1,10 +1,17 @@
 import { z } from "zod";
-import { bundleJson } from "../../protocol/receiptBundle.ts";
+import { bundleJson, partLeaf, type ReceiptBundle } from "../../protocol/receiptBundle.ts";
 import { hashSchema } from "../../protocol/schemas.ts";
+import type { AnsweringRouter } from "./answeringRouter.ts";
 import type { App } from "./app.ts";
 import type { HttpServerDeps } from "./context.ts";
 import { KEYED } from "./keyed.ts";
 import { RequestError } from "./requestError.ts";
+
+/** A receipt with the way to what was posted on chain, once that is known. */
+function withAnchors(bundle: ReceiptBundle, router: AnsweringRouter): ReceiptBundle {
+  const anchors = bundle.parts.flatMap((part) => router.proofOf(partLeaf(part)) ?? []);
+  return anchors.length === 0 ? bundle : { ...bundle, anchors };
+}
 
 /** This network's own interface. */
 export function addNetworkRoutes(app: App, deps: HttpServerDeps): void {
@@ -30,7 +37,7 @@ export function addNetworkRoutes(app: App, deps: HttpServerDeps): void {
     ({ params, account }) => {
       const bundle = router.receipt(params.taskId);
       // A receipt has the prompt in it, so it is shown to whoever asked it and to nobody else.
-      if (bundle !== undefined && bundle.task.account === account) return bundleJson(bundle);
+      if (bundle !== undefined && bundle.task.account === account) return bundleJson(withAnchors(bundle, router));
       throw new RequestError("not-found", `there is no receipt of the task ${params.taskId} for this key`, {
         param: "taskId",
         advice: "The header x-cortensor-task of an answer names its task.",

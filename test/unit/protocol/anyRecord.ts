@@ -192,6 +192,14 @@ export const anyFrameOf: { readonly [T in Frame["type"]]: fc.Arbitrary<Extract<F
     receipt: signed(anyReceipt),
   }),
   pay: fc.record({ type: fc.constant("pay" as const), session: anySession, voucher: signed(anyVoucher) }),
+  countersigned: fc.record({
+    type: fc.constant("countersigned" as const),
+    orderId,
+    receipt: anyHash,
+    ttftMs: anyUint32,
+    durationMs: anyUint32,
+    signature: anySignature,
+  }),
   drain: fc.record({ type: fc.constant("drain" as const), inMs: anyUint32 }),
 };
 

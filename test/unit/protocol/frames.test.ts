@@ -41,8 +41,8 @@ describe("a frame", () => {
       );
     });
 
-  it("is one of nine types", () => {
-    expect(Object.keys(anyFrameOf)).toHaveLength(13);
+  it("is one of fourteen types", () => {
+    expect(Object.keys(anyFrameOf)).toHaveLength(14);
     expect(outcomeOf(encode({ type: "ping" }))).toBe("peer-protocol");
     expect(outcomeOf(encode({ type: "constructor" }))).toBe("peer-protocol");
   });

@@ -204,7 +204,8 @@ test("a server that never started stops, and its url names an address that can b
   const router = new FakeRouter();
   const metrics = createMetrics();
   onTestFinished(() => metrics.close());
-  const chain = { domain: DOMAIN, head: () => ({ number: 1, hash: `0x${"00".repeat(32)}` as const, timestamp: 1 }) };
+  const head = () => ({ number: 1, hash: `0x${"00".repeat(32)}` as const, timestamp: 1 });
+  const chain = { domain: DOMAIN, head, epoch: () => ({ epoch: 1, epochSeconds: 60, endsAt: 60 }) };
   const deps = { router, metrics, log: createSilentLog(), signer: router.signer, chain, clock: systemClock };
   const options = { port: 5010, bodyBytes: 1024, requestsPerMinute: 1, cors: "", apiKeys: [] };
   const facts = { network: "local", practice: true, software: "1" };
