@@ -37,8 +37,13 @@ export function checkReplay(
       { data: { promptTokens: input.ids.length, answerTokens: answer, contextTokens: model.contextTokens } },
     );
   }
-  const known = (id: number): boolean => Number.isInteger(id) && id >= 0 && id < model.vocabularySize;
-  const unknown = input.ids.find((id) => !known(id)) ?? input.forced.find((id) => !known(id));
+  checkIds(input.ids, model);
+  checkIds(input.forced, model);
+}
+
+/** Throws for ids that are not in the vocabulary: the native library ends the process when it is given one. */
+export function checkIds(ids: readonly number[], model: Pick<ModelInfo, "name" | "vocabularySize">): void {
+  const unknown = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabularySize);
   if (unknown === undefined) return;
   throw new CortensorError("bad-request", `${model.name} has no token ${unknown}.`, {
     data: { id: unknown, vocabularySize: model.vocabularySize },

@@ -55,7 +55,7 @@ export interface GeneratedToken {
  *
  * Errors: `model-missing`, `model-damaged`, `model-memory`, `engine-missing` from `start`; `context-length` from
  * `generate` when `ids` leave no room, and from `replay` when prompt and answer do not fit together; `bad-request` for a
- * prompt without tokens and, from `replay`, for ids that are not in the vocabulary.
+ * prompt without tokens and for ids that are not in the vocabulary.
  */
 export interface Engine extends Startable {
   /** Valid after `start`. */

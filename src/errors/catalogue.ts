@@ -229,6 +229,11 @@ export const ERRORS = {
     status: 422,
     help: "At least one check of the receipt failed: something in it was changed, or it was signed by another key.",
   },
+  "replay-failed": {
+    exit: 7,
+    status: 422,
+    help: "The receipt holds, and its model does not give this answer to this prompt. Statistical evidence: at most 1 of 10,000 honest answers fails alone.",
+  },
   interrupted: { exit: 130, status: 499, help: "Stopped before the result." },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -6,7 +6,8 @@ import type { Frame } from "../protocol/frames.ts";
 import { idsHash, inputHash, orderId, paramsHash } from "../protocol/hash.ts";
 import { ORDER_KIND } from "../protocol/records.ts";
 import { promptTokensCeiling } from "../protocol/price.ts";
-import { renderPrompt, RENDERER_VERSION } from "../protocol/render.ts";
+import { promptIds } from "../protocol/promptIds.ts";
+import { RENDERER_VERSION } from "../protocol/render.ts";
 import type { Address, Hex } from "../util/types.ts";
 import type { MinerLedger } from "./ledger.ts";
 
@@ -88,27 +89,17 @@ function wrongTerms(frame: OrderFrame, hash: Hex, deps: DeskDeps): Refusal | und
 function fitPrompt(frame: OrderFrame, hash: Hex, deps: DeskDeps): AcceptedOrder | Refusal {
   const { model } = deps.engine;
   const { epochSeconds, genesis } = deps.chain.parameters;
-  const segments = renderPrompt({
-    template: model.chatTemplate,
-    input: frame.input,
-    bosText: model.bosText,
-    eosText: model.eosText,
-    controlTokens: model.controlTokens,
-    epochStart: genesis + frame.order.epoch * epochSeconds,
-  });
-  const promptIds = segments.flatMap(({ text, control }) => deps.engine.tokenize(text, control));
-  // Templates that write the token themselves must not get it twice.
-  if (model.addBos && segments[0]?.text !== model.bosText)
-    promptIds.unshift(...deps.engine.tokenize(model.bosText, true));
-  const free = model.contextTokens - promptIds.length - frame.resume.length;
+  const epochStart = genesis + frame.order.epoch * epochSeconds;
+  const ids = promptIds({ input: frame.input, epochStart }, deps.engine);
+  const free = model.contextTokens - ids.length - frame.resume.length;
   if (free < (frame.order.kind === ORDER_KIND.score ? 0 : 1))
     return {
       code: "context-length",
       retryable: false,
-      message: `the prompt has ${promptIds.length} tokens and ${model.name} takes ${model.contextTokens}`,
+      message: `the prompt has ${ids.length} tokens and ${model.name} takes ${model.contextTokens}`,
     };
-  if (promptIds.length > promptTokensCeiling(frame.input))
+  if (ids.length > promptTokensCeiling(frame.input))
     return { code: "bad-order", retryable: false, message: "the prompt has more tokens than the quote allows" };
   const room = Math.min(frame.order.maxTokens - frame.order.from, free);
-  return { frame, hash, id: orderId(hash), promptIds, room };
+  return { frame, hash, id: orderId(hash), promptIds: ids, room };
 }

@@ -118,6 +118,8 @@ export function engineSuite(name: string, make: MakeEngine): void {
         details: { data: { promptTokens: 300, contextTokens: 300 } },
       });
       await expect(greedy(engine, { ids: [], maxTokens: 1 })).rejects.toMatchObject({ code: "bad-request" });
+      const foreign = [...ids.slice(0, 9), engine.model.vocabularySize];
+      await expect(greedy(engine, { ids: foreign, maxTokens: 1 })).rejects.toMatchObject({ code: "bad-request" });
     });
 
     test("fails when the choice is not a candidate, and frees the slot", async () => {

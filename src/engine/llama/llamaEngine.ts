@@ -1,7 +1,7 @@
 import type { Llama, LlamaContext, LlamaModel, Token } from "node-llama-cpp";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import type { Log } from "../../observability/log.ts";
-import { checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
+import { checkIds, checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
 import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo, ReplayInput } from "../interface.ts";
 import { demoModelFile, type HashedModel, hashModelFile } from "../modelFile.ts";
 import { SlotQueue } from "../slotQueue.ts";
@@ -22,6 +22,8 @@ export interface LlamaEngineOptions {
   readonly slots?: number | undefined;
   /** 0 or nothing: what the model was made for, at most 4096. */
   readonly contextTokens?: number | undefined;
+  /** True if not given. Miners and verifiers have it on; off is a machine of another kind, for measurements of noise. */
+  readonly flashAttention?: boolean | undefined;
   /** Where hashes and measured thread counts are remembered. */
   readonly folder?: string | undefined;
 }
@@ -103,12 +105,16 @@ export class LlamaEngine implements Engine {
   }
 
   detokenize(ids: readonly number[]): string {
-    return this.#ready.model.detokenize(ids as readonly Token[], false);
+    const { info, model } = this.#ready;
+    // What another miner began is told by a router.
+    checkIds(ids, info);
+    return model.detokenize(ids as readonly Token[], false);
   }
 
   async *generate(input: GenerateInput, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
     const { info, slots } = this.#ready;
     const most = Math.min(contextLeft(input, info), input.maxTokens);
+    checkIds(input.ids, info);
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const slot = await this.#takeSlot(input.ids, either);
     try {
@@ -216,7 +222,7 @@ export class LlamaEngine implements Engine {
       const context = await model.createContext({
         sequences: this.slots,
         contextSize: info.contextTokens,
-        flashAttention: true,
+        flashAttention: this.#options.flashAttention ?? true,
         threads,
         ignoreMemorySafetyChecks: true,
         failedCreationRemedy: false,

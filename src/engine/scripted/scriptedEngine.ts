@@ -4,7 +4,7 @@ import { systemClock } from "../../util/clock.ts";
 import { type DueFault, FaultDice } from "../../util/fault.ts";
 import { seededRandom } from "../../util/random.ts";
 import type { Clock, Hex } from "../../util/types.ts";
-import { checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
+import { checkIds, checkReplay, chosen, contextLeft, engineStopped } from "../generation.ts";
 import type { Candidate, Engine, GeneratedToken, GenerateInput, ModelInfo, ReplayInput } from "../interface.ts";
 import { SlotQueue } from "../slotQueue.ts";
 import { turn } from "../turn.ts";
@@ -90,6 +90,7 @@ export class ScriptedEngine implements Engine {
 
   async *generate(input: GenerateInput, signal: AbortSignal): AsyncGenerator<GeneratedToken, void, void> {
     const room = contextLeft(input, this.model);
+    checkIds(input.ids, this.model);
     const either = AbortSignal.any([signal, this.#stop.signal]);
     const slot = await this.#queue.take(either);
     try {

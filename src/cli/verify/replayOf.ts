@@ -1,0 +1,68 @@
+import { findCard } from "../../audit/cards.ts";
+import { findModel } from "../../audit/findModel.ts";
+import { replayReceipt, type ReplayedReceipt } from "../../audit/replayReceipt.ts";
+import type { ReceiptBundle } from "../../client/index.ts";
+import { createEngine } from "../../engine/index.ts";
+import { createSilentLog } from "../../observability/log.ts";
+import { lastPart } from "../../protocol/receiptBundle.ts";
+import type { Context } from "../context.ts";
+
+export interface ReplayAsked {
+  readonly bundle: ReceiptBundle;
+  /** The only file that is looked at, if given. */
+  readonly file: string | undefined;
+  readonly threads: number;
+}
+
+/** Loads the model of a receipt and repeats its answer, with progress on stderr. */
+export async function replayOf(
+  ctx: Context,
+  { bundle, file, threads }: ReplayAsked,
+): Promise<ReplayedReceipt & { readonly modelFile: string }> {
+  const { order, receipt } = lastPart(bundle);
+  const { modelsFolder: folder } = ctx.home;
+  const served = (await ctx.settings()).engine.model;
+  const { signal } = ctx;
+  const search = { modelId: order.model, name: bundle.model.name, folder, file, signal };
+  const modelFile = await findModel({ ...search, more: served === undefined ? [] : [served] });
+  const card = await findCard(order.model, folder);
+  // Longer ones than usual are served by miners that were told to.
+  const contextTokens = Math.max(4096, receipt.promptTokens + bundle.ids.length);
+  const engine = createEngine(
+    { kind: "llama", modelFile, threads, slots: 1, contextTokens, folder },
+    { log: createSilentLog() },
+  );
+  try {
+    await ctx.step({ name: "model", work: () => engine.start(signal), result: () => engine.model.name });
+    const replayed = await ctx.step({
+      name: "replay",
+      work: (say) =>
+        replayReceipt({ bundle, card, signal, onProgress: (done, all) => say(`${done} of ${all} tokens`) }, engine),
+      result: ({ promptTokens }) => `${promptTokens} tokens of prompt, ${bundle.ids.length} of answer`,
+    });
+    return { ...replayed, modelFile };
+  } finally {
+    await engine.stop();
+  }
+}
+
+/** As `--json` has it. */
+export function replayRecord({ promptTokens, parts, verdict }: ReplayedReceipt): Record<string, unknown> {
+  return {
+    verdict,
+    prompt_tokens: promptTokens,
+    parts: parts.map((part) => ({
+      miner: part.miner,
+      from: part.from,
+      to: part.to,
+      tokens: part.tokens,
+      matches: part.matches,
+      mean_margin_nats: part.meanMarginNats,
+      limit_nats: part.limitNats ?? null,
+      evidence_nats: part.evidenceNats,
+      mean_logprob_256: part.meanLogprob256,
+      verdict: part.verdict,
+      why: part.why ?? null,
+    })),
+  };
+}
