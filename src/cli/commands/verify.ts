@@ -1,4 +1,4 @@
-import type { ReplayedReceipt } from "../../audit/replayReceipt.ts";
+import type { ReplayedReceipt } from "../../replay/replayReceipt.ts";
 import { engineOptions } from "../../engine/options.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import { recover } from "../../keys/index.ts";

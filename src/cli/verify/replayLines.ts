@@ -1,4 +1,4 @@
-import type { ReplayedPart, ReplayedReceipt } from "../../audit/replayReceipt.ts";
+import type { ReplayedPart, ReplayedReceipt } from "../../replay/replayReceipt.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
 import type { Context } from "../context.ts";
 

@@ -1,6 +1,6 @@
-import { findCard } from "../../audit/cards.ts";
-import { findModel } from "../../audit/findModel.ts";
-import { replayReceipt, type ReplayedReceipt } from "../../audit/replayReceipt.ts";
+import { findCard } from "../../replay/cards.ts";
+import { findModel } from "../../replay/findModel.ts";
+import { replayReceipt, type ReplayedReceipt } from "../../replay/replayReceipt.ts";
 import type { ReceiptBundle } from "../../client/index.ts";
 import { createEngine } from "../../engine/index.ts";
 import { createSilentLog } from "../../observability/log.ts";

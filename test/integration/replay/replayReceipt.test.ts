@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { replayReceipt } from "../../../src/audit/replayReceipt.ts";
+import { replayReceipt } from "../../../src/replay/replayReceipt.ts";
 import type { LlamaEngine } from "../../../src/engine/llama/llamaEngine.ts";
 import { bundleJson, type ReceiptBundle } from "../../../src/protocol/receiptBundle.ts";
 import { FINISH } from "../../../src/protocol/records.ts";
