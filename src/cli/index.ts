@@ -64,6 +64,11 @@ export const registry: Registry = {
           load: async () => (await import("./commands/submit.ts")).submit,
         },
         {
+          name: "chat",
+          summary: "a conversation at the keyboard",
+          load: async () => (await import("./commands/chat.ts")).chat,
+        },
+        {
           name: "verify",
           summary: "check an answer's receipt, offline",
           load: async () => (await import("./commands/verify.ts")).verify,

@@ -76,4 +76,24 @@ describe.skipIf(!hasTmux)("a terminal", () => {
     expect(alternate()).toBe(false);
     expect(readdirSync(join(home, "run"))).toEqual([]);
   });
+
+  test("talks: answers stream, Ctrl-C stops one and not the program, Ctrl-D leaves", async () => {
+    const { home, run } = await program();
+    const script = ["--engine", "scripted", "--script", "rate=20,length=400"];
+    expect((await run("up", "--port", "0", "--miners", "1", ...script, "--detach")).exitCode).toBe(0);
+    const { until, keys } = terminal(home, { columns: 100, rows: 40 }, "chat --max-tokens 400");
+    await until(/scripted.*Ctrl-D leaves\n>/);
+    keys("Tell me a story", "Enter");
+    await until(/> Tell me a story\n+\s*\w+ \w+ \w+/);
+    keys("C-c");
+    await until(/stopped; what was receipted is billed\n>/);
+    keys("/modle", "Enter");
+    await until(/there is no \/modle; nearest: \/model/);
+    keys("/model", "Enter");
+    await until(/served: scripted/);
+    keys("C-d");
+    const after = await until(/left with \d+[\s\S]*icanon/);
+    expect(after).toContain("left with 0");
+    expect(after).toMatch(/(?<!-)\becho\b/);
+  });
 });

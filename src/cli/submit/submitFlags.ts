@@ -1,6 +1,6 @@
 import { dryRunFlag, type Flags } from "../flag.ts";
 
-const promptFlags = {
+export const promptFlags = {
   file: { type: "string", default: undefined, value: "FILE", describe: "read the prompt from this file" },
   system: { type: "string", default: undefined, describe: "instructions before the prompt" },
   model: {
@@ -11,7 +11,7 @@ const promptFlags = {
   },
 } as const satisfies Flags;
 
-const answerFlags = {
+export const answerFlags = {
   maxTokens: { type: "integer", default: undefined, min: 1, max: 1_048_576, describe: "longest answer, in tokens" },
   // The likeliest words are the best that a small model knows, and the same question gets the same answer.
   temperature: {
