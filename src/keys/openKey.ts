@@ -12,6 +12,8 @@ export function openKey(bytes: Uint8Array): OpenKey {
   const signer = createSigner(bytes);
   const privateKey = hexOf(bytes);
   const { address, publicKey } = signer;
-  const key = { address, publicKey, sign: (digest: Hex) => signer.sign(digest) };
+  const sign = (digest: Hex): Hex => signer.sign(digest);
+  const mac = (message: Uint8Array): Hex => signer.mac(message);
+  const key = { address, publicKey, sign, mac };
   return Object.defineProperty(key, "privateKey", { value: privateKey, enumerable: false }) as OpenKey;
 }

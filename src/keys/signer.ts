@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { CortensorError } from "../errors/cortensorError.ts";
 import { addressOfPublicKey } from "../protocol/hash.ts";
 import { bytesOf, hexOf } from "../util/hex.ts";
@@ -52,6 +52,10 @@ class KeySigner implements Signer {
 
   sign(digest: Hex): Hex {
     return hexOf(curve().sign(bytesOf(digest), this.#privateKey));
+  }
+
+  mac(message: Uint8Array): Hex {
+    return hexOf(createHmac("sha256", this.#privateKey).update(message).digest());
   }
 }
 

@@ -1,12 +1,13 @@
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
-import { Signature, SigningKey, computeAddress } from "ethers";
+import { Signature, SigningKey, computeAddress, computeHmac } from "ethers";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createEthersCurve } from "../../../src/keys/ethersCurve.ts";
 import { createSigner, newPrivateKey, recover } from "../../../src/keys/index.ts";
 import { loadCurve } from "../../../src/keys/loadCurve.ts";
 import { createNativeCurve } from "../../../src/keys/nativeCurve.ts";
+import { openKey } from "../../../src/keys/openKey.ts";
 import { recoverWith } from "../../../src/keys/recover.ts";
 import { bytesOf, hexOf } from "../../../src/util/hex.ts";
 import type { Hex } from "../../../src/util/types.ts";
@@ -167,4 +168,16 @@ test("the native curve is used where it loads, ethers elsewhere", () => {
     return load(specifier);
   };
   expect([loadCurve().name, loadCurve(loadWithoutNative).name]).toEqual(["native", "ethers"]);
+});
+
+test("a signer and the key it was opened from make the same secrets, each message another", () => {
+  fc.assert(
+    fc.property(privateKeys, fc.uint8Array(), fc.uint8Array(), (privateKey, one, other) => {
+      const secret = createSigner(privateKey).mac(one);
+      expect(secret).toBe(computeHmac("sha256", privateKey, one));
+      expect(openKey(bytesOf(privateKey)).mac(one)).toBe(secret);
+      expect(createSigner(privateKey).mac(other) === secret).toBe(hexOf(one) === hexOf(other));
+    }),
+    { numRuns: 40 },
+  );
 });
