@@ -1,4 +1,6 @@
 import type { Signer } from "../keys/interface.ts";
+import type { EpochLogs } from "../protocol/payout.ts";
+import type { Opening } from "../protocol/reportSeal.ts";
 import type { Domain, Session, Signed, Voucher } from "../protocol/records.ts";
 import type { Address, Hex, Startable } from "../util/types.ts";
 
@@ -70,6 +72,44 @@ export interface SessionState {
   readonly ended: boolean;
 }
 
+/** What a node posted of its receipts of one epoch. */
+export interface Anchor {
+  readonly epoch: number;
+  readonly root: Hex;
+  readonly count: number;
+  readonly feeSumWei: bigint;
+}
+
+/** A validator's report, unreadable until its key is revealed. */
+export interface Commit {
+  readonly epoch: number;
+  readonly seal: Hex;
+  readonly report: Hex;
+}
+
+/** All that the chain holds of one epoch, complete once its reveals are over. What `nextPayout` takes, and more. */
+export interface EpochRecord extends EpochLogs {
+  readonly anchors: readonly (Omit<Anchor, "epoch"> & { readonly node: Address })[];
+  readonly commits: readonly (Omit<Commit, "epoch"> & { readonly validator: Address })[];
+  readonly reveals: readonly (Omit<Opening, "epoch"> & { readonly weight: bigint })[];
+}
+
+/** The last epochs for which a node did something; undefined where it never did. */
+export interface Ballot {
+  readonly anchored: number | undefined;
+  readonly committed: number | undefined;
+  readonly revealed: number | undefined;
+}
+
+export interface Claim {
+  readonly owner: Address;
+  /** Of the settled root that the proof leads to. */
+  readonly epoch: number;
+  /** All that the owner has earned through that epoch. */
+  readonly cumulativeWei: bigint;
+  readonly proof: readonly Hex[];
+}
+
 /** A transaction in a block. */
 export interface Mined {
   readonly hash: Hex;
@@ -99,6 +139,22 @@ export interface Chain extends Startable {
   balance(address: Address): Promise<{ readonly corWei: bigint; readonly gasWei: bigint }>;
   sessionId(session: Session): Hex;
   session(id: Hex): Promise<SessionState | undefined>;
+  /** As of the newest block, whatever was read before it: nothing of it outlives blocks that are taken back. */
+  epochRecord(epoch: number): Promise<EpochRecord>;
+  /**
+   * The block whose hash draws the leaves of an epoch: the third from the end of its anchoring on. Undefined until there
+   * is one.
+   */
+  drawingBlock(epoch: number): Promise<Block | undefined>;
+  ballot(node: Address): Promise<Ballot>;
+  /** Weight behind a root of the payouts through an epoch. */
+  votes(epoch: number, payout: Hex): Promise<bigint>;
+  /** The settled root of the payouts through an epoch; undefined while there is none. */
+  payout(epoch: number): Promise<Hex | undefined>;
+  /** Epochs up to the last one whose payouts are settled. */
+  settledEpochs(): Promise<number>;
+  /** Rewards paid to an owner so far, in wei. */
+  claimed(owner: Address): Promise<bigint>;
   /** Writes signed by one key, in one nonce queue. */
   as(signer: Signer): ChainActor;
 }
@@ -124,6 +180,18 @@ export interface ChainActor {
   settle(session: Session, voucher: Signed<Voucher> | undefined): Promise<Mined>;
   closeSession(session: Session): Promise<Mined>;
   withdrawSession(session: Session): Promise<Mined>;
+  /** By an active node, in the anchor phase, once an epoch. */
+  anchor(anchor: Anchor): Promise<Mined>;
+  /** By a validator, in the commit phase, once an epoch. */
+  commit(commit: Commit): Promise<Mined>;
+  /** For any validator, in the reveal phase. */
+  reveal(opening: Opening): Promise<Mined>;
+  /** For any owner, at any time. */
+  claim(claim: Claim): Promise<Mined>;
+  /** Takes the weight of a validator that has let too many epochs pass. */
+  suspend(validator: Address): Promise<Mined>;
+  /** By a suspended validator's own key; it counts from the next epoch on, like a newcomer. */
+  resume(): Promise<Mined>;
   transferCor(to: Address, amountWei: bigint): Promise<Mined>;
   transferGas(to: Address, amountWei: bigint): Promise<Mined>;
 }

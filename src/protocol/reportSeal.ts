@@ -6,6 +6,7 @@ import { WordLayout } from "./wordLayout.ts";
 
 const BLOCK_BYTES = 32;
 const padLayout = new WordLayout("bytes32 key,address validator,uint32 block");
+const voteLayout = new WordLayout("uint32 epoch,bytes32 payout");
 const sealLayout = new WordLayout("bytes32 key,address validator,uint32 epoch,bytes32 payout");
 
 /** What is fixed by a seal, besides the report that its key opens. */
@@ -32,6 +33,11 @@ export function reportLabel({ chainId, runtime }: Domain, epoch: number): Uint8A
 /** What the contract compares a revealed key and vote with. */
 export function sealOf(opening: Opening): Hex {
   return sealLayout.hash(opening);
+}
+
+/** Under what the contract counts the votes for a root of the payouts through an epoch. */
+export function voteId(epoch: number, payout: Hex): Hex {
+  return voteLayout.hash({ epoch, payout });
 }
 
 /** Seals a report, and opens a sealed one: block i is combined with keccak(key, validator, i). */

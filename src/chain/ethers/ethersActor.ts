@@ -1,8 +1,9 @@
 import type { Signer } from "../../keys/interface.ts";
+import type { Opening } from "../../protocol/reportSeal.ts";
 import type { Session, Signed, Voucher } from "../../protocol/records.ts";
 import type { Address, Hex } from "../../util/types.ts";
 import { CortensorError } from "../../errors/cortensorError.ts";
-import { type ChainActor, type Mined, ROLE } from "../interface.ts";
+import { type Anchor, type ChainActor, type Claim, type Commit, type Mined, ROLE } from "../interface.ts";
 import { type Addresses, readView } from "./contractReader.ts";
 import { CONTRACTS, type ContractName } from "./contracts.ts";
 import type { Rpc } from "./failoverRpc.ts";
@@ -98,6 +99,34 @@ export class EthersActor implements ChainActor {
   withdrawSession(session: Session): Promise<Mined> {
     const action = "withdraw the session's rest";
     return this.#write({ contract: "escrow", name: "withdraw", args: [session], action });
+  }
+
+  anchor({ epoch, root, count, feeSumWei }: Anchor): Promise<Mined> {
+    const args = [epoch, root, count, feeSumWei];
+    return this.#write({ contract: "rewards", name: "anchor", args, action: `anchor the receipts of epoch ${epoch}` });
+  }
+
+  commit({ epoch, seal, report }: Commit): Promise<Mined> {
+    const args = [epoch, seal, report];
+    return this.#write({ contract: "rewards", name: "commit", args, action: `commit the report of epoch ${epoch}` });
+  }
+
+  reveal({ epoch, validator, key, payout }: Opening): Promise<Mined> {
+    const args = [epoch, validator, key, payout];
+    return this.#write({ contract: "rewards", name: "reveal", args, action: `reveal the report of epoch ${epoch}` });
+  }
+
+  claim({ owner, epoch, cumulativeWei, proof }: Claim): Promise<Mined> {
+    const args = [owner, epoch, cumulativeWei, proof];
+    return this.#write({ contract: "rewards", name: "claim", args, action: `claim the rewards of ${owner}` });
+  }
+
+  suspend(validator: Address): Promise<Mined> {
+    return this.#write({ contract: "rewards", name: "suspend", args: [validator], action: `suspend ${validator}` });
+  }
+
+  resume(): Promise<Mined> {
+    return this.#write({ contract: "registry", name: "resume", args: [], action: "resume" });
   }
 
   transferCor(to: Address, amountWei: bigint): Promise<Mined> {

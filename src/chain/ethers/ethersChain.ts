@@ -5,10 +5,12 @@ import { sessionId } from "../../protocol/eip712.ts";
 import type { Domain, Session } from "../../protocol/records.ts";
 import type { Address, Clock, Hex } from "../../util/types.ts";
 import type {
+  Ballot,
   Block,
   Chain,
   ChainActor,
   EpochInfo,
+  EpochRecord,
   Mined,
   NetworkParameters,
   NetworkPreset,
@@ -19,6 +21,7 @@ import type {
 import { epochAt } from "../parameters.ts";
 import { isHex, malformed } from "./blocks.ts";
 import { type Addresses, readAddresses, readView } from "./contractReader.ts";
+import { EpochReader } from "./epochReader.ts";
 import { EthersActor } from "./ethersActor.ts";
 import { FailoverRpc } from "./failoverRpc.ts";
 import { Fees } from "./fees.ts";
@@ -37,6 +40,7 @@ interface Network {
   readonly parameters: NetworkParameters;
   readonly addresses: Addresses;
   readonly directory: NodeDirectory;
+  readonly epochs: EpochReader;
 }
 
 interface Writer {
@@ -77,7 +81,9 @@ export class EthersChain implements Chain {
       readView(this.#rpc, { contract: "runtime", address: runtime, name: "parameters" }),
     ]);
     const directory = new NodeDirectory({ rpc: this.#rpc, addresses });
-    this.#network = { parameters: fromStruct(struct as ParametersStruct), addresses, directory };
+    const parameters = fromStruct(struct as ParametersStruct);
+    const epochs = new EpochReader({ parameters, deployed: this.#preset.block }, { rpc: this.#rpc, addresses });
+    this.#network = { parameters, addresses, directory, epochs };
     await this.#head.start();
   }
 
@@ -149,6 +155,34 @@ export class EthersChain implements Chain {
     };
     if (deposit === 0n) return undefined;
     return { depositWei: deposit, redeemedWei: redeemed, closesAt: Number(closesAt), ended };
+  }
+
+  epochRecord(epoch: number): Promise<EpochRecord> {
+    return this.#started.epochs.record(epoch);
+  }
+
+  drawingBlock(epoch: number): Promise<Block | undefined> {
+    return this.#started.epochs.drawingBlock(epoch);
+  }
+
+  ballot(node: Address): Promise<Ballot> {
+    return this.#started.epochs.ballot(node);
+  }
+
+  votes(epoch: number, payout: Hex): Promise<bigint> {
+    return this.#started.epochs.votes(epoch, payout);
+  }
+
+  payout(epoch: number): Promise<Hex | undefined> {
+    return this.#started.epochs.payout(epoch);
+  }
+
+  settledEpochs(): Promise<number> {
+    return this.#started.epochs.settledEpochs();
+  }
+
+  claimed(owner: Address): Promise<bigint> {
+    return this.#started.epochs.claimed(owner);
   }
 
   as(signer: Signer): ChainActor {

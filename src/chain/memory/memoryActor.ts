@@ -1,12 +1,15 @@
+import type { Opening } from "../../protocol/reportSeal.ts";
 import type { Session, Signed, Voucher } from "../../protocol/records.ts";
 import type { Address } from "../../util/types.ts";
-import type { ChainActor, Mined } from "../interface.ts";
+import type { Anchor, ChainActor, Claim, Commit, Mined } from "../interface.ts";
 import type { MemoryEscrow } from "./memoryEscrow.ts";
 import type { MemoryRegistry } from "./memoryRegistry.ts";
+import type { MemoryRewards } from "./memoryRewards.ts";
 
 interface Deps {
   readonly escrow: MemoryEscrow;
   readonly registry: MemoryRegistry;
+  readonly rewards: MemoryRewards;
   /** Does the work in a block of its own, or throws what the work throws. */
   transact(work: () => void): Promise<Mined>;
   moveCor(from: Address, to: Address, amountWei: bigint): void;
@@ -67,6 +70,30 @@ export class MemoryActor implements ChainActor {
     return this.#escrow((escrow) => escrow.withdraw(session));
   }
 
+  anchor(anchor: Anchor): Promise<Mined> {
+    return this.#rewards((rewards) => rewards.anchor(this.address, anchor));
+  }
+
+  commit(commit: Commit): Promise<Mined> {
+    return this.#rewards((rewards) => rewards.commit(this.address, commit));
+  }
+
+  reveal(opening: Opening): Promise<Mined> {
+    return this.#rewards((rewards) => rewards.reveal(opening));
+  }
+
+  claim(claim: Claim): Promise<Mined> {
+    return this.#rewards((rewards) => rewards.claim(claim));
+  }
+
+  suspend(validator: Address): Promise<Mined> {
+    return this.#rewards((rewards) => rewards.suspend(validator));
+  }
+
+  resume(): Promise<Mined> {
+    return this.#registry((registry) => registry.resume(this.address));
+  }
+
   transferCor(to: Address, amountWei: bigint): Promise<Mined> {
     return this.#deps.transact(() => this.#deps.moveCor(this.address, to, amountWei));
   }
@@ -77,6 +104,10 @@ export class MemoryActor implements ChainActor {
 
   #escrow(work: (escrow: MemoryEscrow) => void): Promise<Mined> {
     return this.#deps.transact(() => work(this.#deps.escrow));
+  }
+
+  #rewards(work: (rewards: MemoryRewards) => void): Promise<Mined> {
+    return this.#deps.transact(() => work(this.#deps.rewards));
   }
 
   #registry(work: (registry: MemoryRegistry) => void): Promise<Mined> {

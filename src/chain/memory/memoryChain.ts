@@ -4,10 +4,12 @@ import { sessionId } from "../../protocol/eip712.ts";
 import type { Domain, Session } from "../../protocol/records.ts";
 import type { Address, Hex } from "../../util/types.ts";
 import type {
+  Ballot,
   Block,
   Chain,
   ChainActor,
   EpochInfo,
+  EpochRecord,
   Faucet,
   Mined,
   NetworkParameters,
@@ -20,6 +22,7 @@ import { Bank } from "./bank.ts";
 import { MemoryActor } from "./memoryActor.ts";
 import { MemoryEscrow } from "./memoryEscrow.ts";
 import { MemoryRegistry } from "./memoryRegistry.ts";
+import { MemoryRewards } from "./memoryRewards.ts";
 
 const URL = "memory:";
 const GAS_PER_WRITE = 50_000n;
@@ -44,6 +47,8 @@ export class MemoryChain implements Chain, Faucet {
   readonly #gas = new Map<Address, bigint>();
   readonly #escrow: MemoryEscrow;
   readonly #registry: MemoryRegistry;
+  readonly #rewards: MemoryRewards;
+  readonly #blocks: Block[];
   readonly #listeners = new Set<(block: Block) => void>();
   #head: Block;
   #reachable = true;
@@ -53,9 +58,11 @@ export class MemoryChain implements Chain, Faucet {
     this.domain = { chainId, runtime };
     this.parameters = deploymentParameters(true, { genesis: timestamp, ...options.parameters });
     this.#head = blockAt(1, timestamp);
+    this.#blocks = [this.#head];
     const shared = { bank: this.#bank, domain: this.domain, recover, now: () => this.#head.timestamp };
     this.#escrow = new MemoryEscrow({ ...shared, closeDelaySeconds: this.parameters.closeDelaySeconds });
     this.#registry = new MemoryRegistry({ ...shared, parameters: this.parameters });
+    this.#rewards = new MemoryRewards({ ...shared, registry: this.#registry, parameters: this.parameters });
   }
 
   /** Nothing: the instance is shared, and does not end with one of its users. */
@@ -107,10 +114,48 @@ export class MemoryChain implements Chain, Faucet {
     return this.#escrow.state(id);
   }
 
+  async epochRecord(epoch: number): Promise<EpochRecord> {
+    this.#check();
+    return this.#rewards.record(epoch);
+  }
+
+  async drawingBlock(epoch: number): Promise<Block | undefined> {
+    this.#check();
+    const { genesis, epochSeconds, anchorSeconds } = this.parameters;
+    const closesAt = genesis + (epoch + 1) * epochSeconds + anchorSeconds;
+    return this.#blocks.filter(({ timestamp }) => timestamp >= closesAt)[2];
+  }
+
+  async ballot(node: Address): Promise<Ballot> {
+    this.#check();
+    return this.#rewards.ballot(node);
+  }
+
+  async votes(epoch: number, payout: Hex): Promise<bigint> {
+    this.#check();
+    return this.#rewards.votes(epoch, payout);
+  }
+
+  async payout(epoch: number): Promise<Hex | undefined> {
+    this.#check();
+    return this.#rewards.payout(epoch);
+  }
+
+  async settledEpochs(): Promise<number> {
+    this.#check();
+    return this.#rewards.settledEpochs;
+  }
+
+  async claimed(owner: Address): Promise<bigint> {
+    this.#check();
+    return this.#rewards.claimed(owner);
+  }
+
   as({ address }: Pick<Signer, "address">): ChainActor {
     return new MemoryActor(address, {
       escrow: this.#escrow,
       registry: this.#registry,
+      rewards: this.#rewards,
       transact: (work) => this.#transact(work),
       moveCor: (from, to, amountWei) => this.#bank.move(amountWei, { from, to, action: "send COR" }),
       moveGas: (from, to, amountWei) => this.#moveGas(amountWei, { from, to }),
@@ -145,6 +190,7 @@ export class MemoryChain implements Chain, Faucet {
   #addBlock(timestamp: number): Block {
     const block = blockAt(this.#head.number + 1, timestamp);
     this.#head = block;
+    this.#blocks.push(block);
     for (const listener of this.#listeners) listener(block);
     return block;
   }

@@ -5,6 +5,7 @@ import type { Address } from "../../util/types.ts";
 import { type ChainActor, type NodeRecord, ROLE, type Role } from "../interface.ts";
 import { type DeploymentParameters, epochAt } from "../parameters.ts";
 import { rejected } from "../rejected.ts";
+import type { RegistryEvent } from "../roster.ts";
 import type { Bank } from "./bank.ts";
 
 /** Where the stakes are. */
@@ -24,7 +25,8 @@ interface Entry {
   readonly owner: Address;
   readonly role: Role;
   readonly index: number;
-  readonly since: number;
+  since: number;
+  suspended: boolean;
   activeWei: bigint;
   nextWei: bigint;
   changeEpoch: number;
@@ -40,9 +42,15 @@ export class MemoryRegistry {
   readonly #deps: Deps;
   readonly #nodes = new Map<Address, Entry>();
   readonly #slots: (Address | undefined)[] = [];
+  readonly #events: RegistryEvent[] = [];
 
   constructor(deps: Deps) {
     this.#deps = deps;
+  }
+
+  /** What has changed who counts, from the beginning. */
+  get events(): readonly RegistryEvent[] {
+    return this.#events;
   }
 
   all(): readonly NodeRecord[] {
@@ -52,9 +60,9 @@ export class MemoryRegistry {
   one(address: Address): NodeRecord | undefined {
     const node = this.#nodes.get(address);
     if (node === undefined) return undefined;
-    const { owner, role, index, since, unbondingWei, addresses } = node;
+    const { owner, role, index, since, suspended, unbondingWei, addresses } = node;
     const stakeWei = this.#epoch() < node.changeEpoch ? node.activeWei : node.nextWei;
-    return { address, owner, role, index, since, suspended: false, stakeWei, unbondingWei, addresses };
+    return { address, owner, role, index, since, suspended, stakeWei, unbondingWei, addresses };
   }
 
   register(sender: Address, { address, role, stakeWei, addresses, consent }: Newcomer): void {
@@ -67,11 +75,13 @@ export class MemoryRegistry {
     checkAddresses(addresses, action);
     bank.move(stakeWei, { from: sender, to: REGISTRY, action });
     const since = this.#epoch() + 1;
+    const index = this.#takeSlot(address);
     this.#nodes.set(address, {
       owner: sender,
       role,
-      index: this.#takeSlot(address),
+      index,
       since,
+      suspended: false,
       activeWei: 0n,
       nextWei: stakeWei,
       changeEpoch: since,
@@ -79,6 +89,7 @@ export class MemoryRegistry {
       releaseAt: 0,
       addresses: role === "router" ? addresses : [],
     });
+    this.#events.push({ kind: "registered", node: address, owner: sender, role, index, since, stakeWei });
   }
 
   announce(sender: Address, addresses: readonly string[]): void {
@@ -94,7 +105,7 @@ export class MemoryRegistry {
     const node = this.#known(address, action);
     this.#checkStake(node.nextWei + amountWei, action);
     this.#deps.bank.move(amountWei, { from: sender, to: REGISTRY, action });
-    this.#setStake(node, node.nextWei + amountWei);
+    this.#setStake(address, node, node.nextWei + amountWei);
   }
 
   unstake(sender: Address, address: Address, amountWei: bigint): void {
@@ -106,7 +117,7 @@ export class MemoryRegistry {
     const { genesis, epochSeconds, unbondingEpochs } = this.#deps.parameters;
     node.unbondingWei += takenWei;
     node.releaseAt = genesis + (this.#epoch() + 1 + unbondingEpochs) * epochSeconds;
-    this.#setStake(node, node.nextWei - takenWei);
+    this.#setStake(address, node, node.nextWei - takenWei);
   }
 
   withdraw(sender: Address, address: Address): void {
@@ -123,6 +134,24 @@ export class MemoryRegistry {
       this.#nodes.delete(address);
     }
     this.#deps.bank.move(unbondingWei, { from: REGISTRY, to: sender, action });
+  }
+
+  /** For the rewards contract. */
+  suspend(address: Address): void {
+    const action = `suspend ${address}`;
+    const node = this.#known(address, action);
+    if (node.role !== "validator" || node.suspended) throw rejected("NotAuthorised", { action });
+    this.#change(node, { stakeWei: node.nextWei, suspended: true });
+    this.#events.push({ kind: "suspended", node: address, fromEpoch: this.#epoch() + 1 });
+  }
+
+  resume(sender: Address): void {
+    const action = "resume";
+    const node = this.#known(sender, action);
+    if (!node.suspended) throw rejected("NotSuspended", { action });
+    node.since = this.#epoch() + 1;
+    this.#change(node, { stakeWei: node.nextWei, suspended: false });
+    this.#events.push({ kind: "resumed", node: sender, fromEpoch: node.since });
   }
 
   #epoch(): number {
@@ -147,13 +176,20 @@ export class MemoryRegistry {
     throw rejected("StakeTooLow", { action, args: { stake: stakeWei, minimum: minimumStakeWei } });
   }
 
-  #setStake(node: Entry, amountWei: bigint): void {
+  #setStake(address: Address, node: Entry, stakeWei: bigint): void {
+    this.#change(node, { stakeWei, suspended: node.suspended });
+    this.#events.push({ kind: "stake", node: address, stakeWei, fromEpoch: this.#epoch() + 1 });
+  }
+
+  /** From the next epoch on, this one keeping what it had. */
+  #change(node: Entry, { stakeWei, suspended }: { stakeWei: bigint; suspended: boolean }): void {
     const epoch = this.#epoch();
     if (node.changeEpoch <= epoch) {
-      node.activeWei = node.nextWei;
+      node.activeWei = node.suspended ? 0n : node.nextWei;
       node.changeEpoch = epoch + 1;
     }
-    node.nextWei = amountWei;
+    node.nextWei = stakeWei;
+    node.suspended = suspended;
   }
 
   #takeSlot(address: Address): number {

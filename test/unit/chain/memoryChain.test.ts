@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { MemoryChain } from "../../../src/chain/memory/memoryChain.ts";
 import { recover } from "../../../src/keys/recover.ts";
 import { type ChainWorld, chainSuite, reasonOf } from "../../support/chainSuite.ts";
+import { rewardsSuite } from "../../support/rewardsSuite.ts";
 
 function createWorld(): ChainWorld & { readonly chain: MemoryChain } {
   const chain = new MemoryChain({}, { recover });
@@ -15,6 +16,7 @@ function createWorld(): ChainWorld & { readonly chain: MemoryChain } {
 describe("the chain in memory", () => {
   const world = createWorld();
   chainSuite(() => world);
+  rewardsSuite(() => world);
 });
 
 test("a chain that cannot be reached refuses to be asked, and keeps what it knows", async () => {
