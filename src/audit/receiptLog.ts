@@ -68,7 +68,9 @@ export class ReceiptLog {
     more: (place: { readonly hash: Hex; readonly epoch: number }) => readonly Write[] = () => [],
   ): { readonly hash: Hex; readonly epoch: number; readonly written: Promise<void> } {
     const hash = partLeaf(leaf);
-    const epoch = this.epochOf(hash) ?? Math.max(ordered, this.#closedTo + 1);
+    const known = this.epochOf(hash);
+    if (known !== undefined) return { hash, epoch: known, written: this.synced() };
+    const epoch = Math.max(ordered, this.#closedTo + 1);
     const written = this.#writes.add([
       { table: LEAVES, key: `${epochKey(epoch)}:${hash}`, value: encode(leaf) },
       { table: EPOCHS, key: hash, value: encode(epoch) },

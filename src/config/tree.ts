@@ -1,3 +1,4 @@
+import { auditOptions } from "../audit/options.ts";
 import { chainOptions, embeddedChainOptions } from "../chain/options.ts";
 import { engineOptions } from "../engine/options.ts";
 import { minerOptions } from "../miner/options.ts";
@@ -12,6 +13,7 @@ export const MODULES = {
   general: generalOptions,
   router: routerOptions,
   miner: minerOptions,
+  audit: auditOptions,
   engine: engineOptions,
   p2p: p2pOptions,
   chain: chainOptions,

@@ -13,3 +13,11 @@ export interface Signer {
 
 /** Recovers the address that signed a digest; undefined when the signature is malformed or has a high s. */
 export type Recover = (digest: Hex, signature: Hex) => Address | undefined;
+
+/** Seals bytes under a key that never leaves it. */
+export interface Vault {
+  /** The label is not in the sealed bytes; they open under the same one only. */
+  seal(plain: Uint8Array, label: string): Uint8Array;
+  /** undefined for anything that was not sealed by this key under this label. */
+  open(sealed: Uint8Array, label: string): Uint8Array | undefined;
+}

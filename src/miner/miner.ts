@@ -1,8 +1,8 @@
-import { AuditBook } from "../audit/auditBook.ts";
+import { AuditBook, type AuditOptions } from "../audit/auditBook.ts";
 import type { Anchor } from "../audit/receiptLog.ts";
 import type { Chain } from "../chain/interface.ts";
 import type { Engine } from "../engine/interface.ts";
-import type { Recover, Signer } from "../keys/interface.ts";
+import type { Recover, Signer, Vault } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import type { PeerFacts } from "../observability/snapshot.ts";
 import type { WorkMeter } from "../observability/work.ts";
@@ -40,6 +40,7 @@ export interface MinerOptions {
   readonly drainMs: number;
   /** Multiaddrs to dial beside the registry's. */
   readonly routers: readonly string[];
+  readonly audit: AuditOptions;
 }
 
 export interface MinerDeps {
@@ -48,6 +49,8 @@ export interface MinerDeps {
   readonly store: Store;
   readonly signer: Signer;
   readonly recover: Recover;
+  /** Seals what is kept for audits. */
+  readonly vault: Vault;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;
@@ -77,7 +80,7 @@ export class Miner implements Startable {
     this.ledger = new MinerLedger(deps.store);
     // Its router has them on disk already, and lines of one moment share one sync.
     const later = (action: () => void): unknown => deps.clock.after(KEEP_MS, action);
-    this.audit = new AuditBook({ ...deps, later });
+    this.audit = new AuditBook(options.audit, { ...deps, later });
     this.#sessions = new SessionWatch({ chain: deps.chain, clock: deps.clock, ledger: this.ledger });
   }
 

@@ -248,7 +248,7 @@ export class RouterLink {
   async #keep(frame: Extract<Frame, { type: "countersigned" }>): Promise<void> {
     const { receipts, audit, chain, recover } = this.#deps;
     const answer = receipts.take(frame, { domain: chain.domain, recover });
-    if (answer !== undefined) await audit.keep(answer.part);
+    if (answer !== undefined) await audit.keep(answer);
   }
 
   #send(frame: Frame): void {

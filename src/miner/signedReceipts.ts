@@ -3,18 +3,10 @@ import type { Recover } from "../keys/interface.ts";
 import { digest, countersignedHash, receiptHash } from "../protocol/eip712.ts";
 import type { Frame } from "../protocol/frames.ts";
 import { orderId } from "../protocol/hash.ts";
-import type { ReceiptPart } from "../protocol/receiptBundle.ts";
+import type { CountersignedAnswer } from "../protocol/transcript.ts";
 import type { Domain, Receipt, Signed, TaskInput } from "../protocol/records.ts";
 import type { Hex } from "../util/types.ts";
 import type { OrderFrame } from "./orderDesk.ts";
-
-/** An answer that a router counter-signed. */
-export interface CountersignedAnswer {
-  readonly part: ReceiptPart;
-  readonly frame: OrderFrame;
-  /** Output ids of this order that the receipt covers. */
-  readonly ids: readonly number[];
-}
 
 interface Waiting {
   readonly frame: OrderFrame;

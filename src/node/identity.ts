@@ -8,6 +8,9 @@ import type { Signer } from "../keys/interface.ts";
 import { type Home, privateFolder } from "./home.ts";
 import { join } from "node:path";
 
+/** What the key that seals transcripts is derived for. */
+export const TRANSCRIPTS = "transcripts";
+
 /** The keys a node acts with. */
 export interface Identity {
   readonly name: string;

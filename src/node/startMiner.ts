@@ -1,6 +1,6 @@
 import { createEngine } from "../engine/index.ts";
 import type { Engine } from "../engine/interface.ts";
-import { recover } from "../keys/index.ts";
+import { createVault, recover } from "../keys/index.ts";
 import { Miner } from "../miner/miner.ts";
 import { type Chaos, createTransport, keepOpen } from "../p2p/index.ts";
 import { PROTOCOLS, type Transport } from "../p2p/interface.ts";
@@ -12,7 +12,7 @@ import { weiOfCor, weiPerToken } from "../util/money.ts";
 import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
-import { randomBytes32 } from "./identity.ts";
+import { randomBytes32, TRANSCRIPTS } from "./identity.ts";
 import { changeChaos, openChaos } from "./minerChaos.ts";
 import { LineWatch } from "./lineWatch.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
@@ -134,6 +134,7 @@ function newMiner(ground: Ground, { engine, store, transport, chaos, owner, rout
       exposureWei: weiOfCor(miner.exposureCor),
       drainMs: miner.drainMs,
       routers,
+      audit: options.settings.audit,
     },
     {
       chain,
@@ -141,6 +142,7 @@ function newMiner(ground: Ground, { engine, store, transport, chaos, owner, rout
       store,
       signer: identity.node,
       recover,
+      vault: createVault(identity.node.privateKey, TRANSCRIPTS),
       work,
       clock,
       log,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { recover } from "../keys/index.ts";
+import { createVault, recover } from "../keys/index.ts";
 import { createMetrics } from "../observability/metrics.ts";
 import { createTransport } from "../p2p/index.ts";
 import type { Transport } from "../p2p/interface.ts";
@@ -14,7 +14,7 @@ import { ensureClientSession } from "./clientSession.ts";
 import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
-import { openOperator, randomBytes32 } from "./identity.ts";
+import { openOperator, randomBytes32, TRANSCRIPTS } from "./identity.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
 import { type Earning, Redeemer } from "./redeemer.ts";
 import { sessionFacts } from "./sessionFacts.ts";
@@ -170,6 +170,7 @@ function newRouter(
       timeoutMs: router.timeoutMs,
       drainMs: DRAIN_MS,
       limits: router,
+      audit: options.settings.audit,
     },
     {
       chain,
@@ -177,6 +178,7 @@ function newRouter(
       store: parts.store,
       signer: identity.node,
       recover,
+      vault: createVault(identity.node.privateKey, TRANSCRIPTS),
       work,
       clock,
       log,

@@ -3,6 +3,7 @@ import type { Log } from "../observability/log.ts";
 import { receiptHash } from "../protocol/eip712.ts";
 import { orderId } from "../protocol/hash.ts";
 import type { ReceiptPart } from "../protocol/receiptBundle.ts";
+import type { CountersignedAnswer } from "../protocol/transcript.ts";
 import type { MinerLink } from "./minerLink.ts";
 
 interface Deps {
@@ -19,8 +20,9 @@ export class ReceiptKeeper {
   }
 
   /** The part as it came; it is on disk with what is settled in the same turn, or after `synced`. */
-  keep(part: ReceiptPart, { link }: { readonly link: MinerLink }): ReceiptPart {
-    this.#keep(part, link).catch((error: unknown) =>
+  keep(answer: CountersignedAnswer, { link }: { readonly link: MinerLink }): ReceiptPart {
+    const { part } = answer;
+    this.#keep(answer, link).catch((error: unknown) =>
       this.#deps.log.error("counter-signed receipt could not be kept", { task: part.order.task }, error),
     );
     return part;
@@ -31,17 +33,10 @@ export class ReceiptKeeper {
     await this.#deps.audit.receipts.synced();
   }
 
-  async #keep(part: ReceiptPart, link: MinerLink): Promise<void> {
-    await this.#deps.audit.keep(part);
-    const { order, ...measured } = { order: part.receipt.order, ...part.countersigned };
-    const receipt = receiptHash(part.receipt);
-    if (link.open)
-      link.send({
-        type: "countersigned",
-        orderId: orderId(order),
-        receipt,
-        ...measured,
-        signature: part.countersignature,
-      });
+  async #keep(answer: CountersignedAnswer, link: MinerLink): Promise<void> {
+    await this.#deps.audit.keep(answer);
+    const { receipt, countersigned, countersignature: signature } = answer.part;
+    const named = { orderId: orderId(receipt.order), receipt: receiptHash(receipt) };
+    if (link.open) link.send({ type: "countersigned", ...named, ...countersigned, signature });
   }
 }

@@ -154,7 +154,8 @@ export class Replica {
     const { receipt, ids, text, finish } = reveal;
     // Its first token was seen by nobody.
     const times = { ttftMs: durationMs, durationMs };
-    const parts = [this.#deps.receipts.keep(countersign({ frame, receipt, ...times }, this.#deps), miner)];
+    const part = countersign({ frame, receipt, ...times }, this.#deps);
+    const parts = [this.#deps.receipts.keep({ part, frame, ids }, miner)];
     const answer = { request, parts, salt, ids, text, network: this.#options.network, model: miner.modelName };
     const bundle = sealAnswer(answer, this.#deps);
     const paid = { account: request.account, task: id, session: miner.session, receipt: receipt.record };

@@ -1,8 +1,8 @@
-import { AuditBook } from "../audit/auditBook.ts";
+import { AuditBook, type AuditOptions } from "../audit/auditBook.ts";
 import type { Anchor } from "../audit/receiptLog.ts";
 import type { Chain } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Recover, Signer } from "../keys/interface.ts";
+import type { Recover, Signer, Vault } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import type { PeerFacts } from "../observability/snapshot.ts";
 import type { WorkMeter } from "../observability/work.ts";
@@ -43,6 +43,7 @@ export interface RouterOptions {
   readonly timeoutMs: number;
   readonly drainMs: number;
   readonly limits: AttemptLimits;
+  readonly audit: AuditOptions;
 }
 
 export interface RouterDeps {
@@ -51,6 +52,8 @@ export interface RouterDeps {
   readonly store: Store;
   readonly signer: Signer;
   readonly recover: Recover;
+  /** Seals what is kept for audits. */
+  readonly vault: Vault;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;
@@ -85,7 +88,7 @@ export class Router implements Startable {
       marginBps: () => chain.parameters.marginBps,
       sign: (hash) => signer.sign(hash),
     });
-    this.audit = new AuditBook(deps);
+    this.audit = new AuditBook(options.audit, deps);
     this.#pool = new MinerPool({ clock: deps.clock, random: () => deps.random() });
     this.#sessions = new MinerSessions({
       chain,

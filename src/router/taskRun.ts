@@ -342,7 +342,7 @@ export class TaskRun {
     trace.feeWei = receipt.record.fee;
     trace.paid = paidTokens(receipt.record);
     const part = countersign({ frame, receipt, ttftMs, durationMs }, this.#deps);
-    this.#parts.push(this.#deps.receipts.keep(part, miner));
+    this.#parts.push(this.#deps.receipts.keep({ part, frame, ids: attempt.ids }, miner));
   }
 
   #seal(model: string): ReceiptBundle {

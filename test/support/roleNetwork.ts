@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { MemoryChain } from "../../src/chain/index.ts";
 import { createEngine } from "../../src/engine/index.ts";
 import type { Engine } from "../../src/engine/interface.ts";
-import { createSigner, newPrivateKey, recover } from "../../src/keys/index.ts";
-import type { Signer } from "../../src/keys/interface.ts";
+import { createSigner, createVault, newPrivateKey, recover } from "../../src/keys/index.ts";
+import type { Signer, Vault } from "../../src/keys/interface.ts";
 import { Miner } from "../../src/miner/miner.ts";
 import { createSilentLog } from "../../src/observability/log.ts";
 import { WorkMeter } from "../../src/observability/work.ts";
@@ -20,6 +20,7 @@ import { MemoryStore } from "../../src/store/memory.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import type { FaultKind } from "../../src/util/fault.ts";
 import type { Address, Hex } from "../../src/util/types.ts";
+import { AUDIT } from "./auditParts.ts";
 
 const COR = 10n ** 18n;
 const PRICES = { promptPrice: 2n * 10n ** 11n, outputPrice: 21n * 10n ** 11n };
@@ -50,6 +51,7 @@ export interface TestMinerOptions {
 /** What outlives a miner's lives. */
 interface MinerParts {
   readonly signer: Signer;
+  readonly vault: Vault;
   readonly owner: Address;
   readonly engine: Engine;
   readonly work: WorkMeter;
@@ -70,7 +72,8 @@ export interface RoleNetworkOptions {
 export class RoleNetwork {
   readonly chain: MemoryChain;
   readonly lines: MemoryNetwork = createMemoryNetwork();
-  readonly routerSigner = createSigner(newPrivateKey());
+  readonly routerKey = newPrivateKey();
+  readonly routerSigner = createSigner(this.routerKey);
   readonly routerOwner = createSigner(newPrivateKey());
   readonly operator = createSigner(newPrivateKey());
   clientSession!: Session;
@@ -133,6 +136,7 @@ export class RoleNetwork {
         timeoutMs: 30_000,
         drainMs: 20,
         limits: { ackMs: 1000, lateMs: 1000, stallMs: 1000 },
+        audit: AUDIT,
         ...this.#routerOptions,
       },
       {
@@ -141,6 +145,7 @@ export class RoleNetwork {
         store: this.routerStore,
         signer: routerSigner,
         recover,
+        vault: createVault(this.routerKey, "transcripts"),
         work: new WorkMeter(systemClock),
         clock: systemClock,
         log: createSilentLog(),
@@ -165,7 +170,8 @@ export class RoleNetwork {
   async addMiner(options: TestMinerOptions = {}): Promise<TestMiner> {
     const { chain, lines } = this;
     const { script = "rate=2000,length=40", slots = 4, exposureWei = COR, drainMs = 1000 } = options;
-    const signer = createSigner(newPrivateKey());
+    const key = newPrivateKey();
+    const signer = createSigner(key);
     const owner = createSigner(newPrivateKey());
     await chain.fund(owner.address, { corWei: 200n * COR, gasWei: COR });
     await this.#register(signer, { owner, role: "miner", addresses: [] });
@@ -175,6 +181,7 @@ export class RoleNetwork {
     await Promise.all([engine.start(), store.start(), transport.start()]);
     const parts: MinerParts = {
       signer,
+      vault: createVault(key, "transcripts"),
       owner: owner.address,
       engine,
       work: new WorkMeter(systemClock),
@@ -208,15 +215,16 @@ export class RoleNetwork {
   }
 
   #miner(parts: MinerParts, store: MemoryStore): Miner {
-    const { signer, owner, engine, work, transport, exposureWei, drainMs } = parts;
+    const { signer, vault, owner, engine, work, transport, exposureWei, drainMs } = parts;
     return new Miner(
-      { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: [] },
+      { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: [], audit: AUDIT },
       {
         chain: this.chain,
         engine,
         store,
         signer,
         recover,
+        vault,
         work,
         clock: systemClock,
         log: createSilentLog(),

@@ -5,6 +5,7 @@ import { MemoryChain } from "../../../src/chain/index.ts";
 import { recover } from "../../../src/keys/index.ts";
 import { createSilentLog } from "../../../src/observability/log.ts";
 import { MemoryStore } from "../../../src/store/memory.ts";
+import { AUDIT, testVault } from "../../support/auditParts.ts";
 import { signedAnswer } from "../../support/receiptParts.ts";
 
 async function opened(anchor?: (posted: Anchor) => Promise<void>) {
@@ -13,8 +14,8 @@ async function opened(anchor?: (posted: Anchor) => Promise<void>) {
   const chain = new MemoryChain({ parameters: { epochSeconds: 60 } }, { recover });
   const posted: Anchor[] = [];
   const open = async (): Promise<AuditBook> => {
-    const deps = { chain, store, log: createSilentLog() };
-    const book = new AuditBook({
+    const deps = { chain, store, vault: testVault(), log: createSilentLog() };
+    const book = new AuditBook(AUDIT, {
       ...deps,
       anchor: async (one) => {
         posted.push(one);
@@ -33,17 +34,17 @@ async function opened(anchor?: (posted: Anchor) => Promise<void>) {
   };
   return { store, chain, posted, open, book: await open(), pass, settled };
 }
-const part = (number: number, epoch: number) => signedAnswer({ number, epoch }).part;
+const answer = (number: number, epoch: number) => signedAnswer({ number, epoch });
 
 test("an epoch is posted once, when it is over", async () => {
   const { book, posted, pass } = await opened();
-  await book.keep(part(1, 0));
+  await book.keep(answer(1, 0));
   await pass(59);
   expect(posted).toEqual([]);
   await pass(1);
   expect(posted).toEqual([book.receipts.anchorOf(0)]);
   await pass(1);
-  await book.keep(part(2, 0));
+  await book.keep(answer(2, 0));
   await pass(58);
   expect(posted).toHaveLength(1);
   await pass(1);
@@ -55,7 +56,7 @@ test("an epoch is posted once, when it is over", async () => {
 
 test("what was posted is not posted again by the next life", async () => {
   const { book, posted, pass, open, settled } = await opened();
-  await book.keep(part(1, 0));
+  await book.keep(answer(1, 0));
   await pass(60);
   await book.stop();
   await open();
@@ -71,11 +72,11 @@ test("a post that fails is tried again with the next block while anchors are tak
     fails -= 1;
     if (fails >= 0) throw new Error("the chain does not answer");
   });
-  await book.keep(part(1, 0));
+  await book.keep(answer(1, 0));
   for (const seconds of [60, 1, 1, 1]) await pass(seconds);
   expect(posted).toHaveLength(3);
   expect(new Set(posted)).toHaveLength(1);
-  await book.keep(part(2, 1));
+  await book.keep(answer(2, 1));
   fails = 100;
   for (const seconds of [57, 3, 3, 1]) await pass(seconds);
   // At 60 and 63 of the epoch's second it may be posted; at 66, a tenth into the next, no more.
@@ -85,7 +86,7 @@ test("a post that fails is tried again with the next block while anchors are tak
 test("an epoch without receipts is not posted, nor one that ended too long ago", async () => {
   const { book, posted, pass } = await opened();
   await pass(60);
-  await book.keep(part(1, 1));
+  await book.keep(answer(1, 1));
   await pass(66);
   expect(posted).toEqual([]);
   expect(book.receipts.anchorOf(1)?.count).toBe(1);
@@ -93,7 +94,7 @@ test("an epoch without receipts is not posted, nor one that ended too long ago",
 
 test("a node that stopped posts nothing more", async () => {
   const { book, posted, pass } = await opened();
-  await book.keep(part(1, 0));
+  await book.keep(answer(1, 0));
   await book.stop();
   await pass(60);
   expect(posted).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { recover } from "../../../src/keys/index.ts";
 import { wrongLeaf } from "../../../src/protocol/leaf.ts";
+import { wrongTranscript } from "../../../src/protocol/transcript.ts";
 import { partLeaf, provenParts } from "../../support/anchors.ts";
 import { RoleNetwork } from "../../support/roleNetwork.ts";
 
@@ -68,4 +69,30 @@ test("a router that is killed has every receipt that a client holds", async () =
   await network.startRouter();
   network.chain.advance(60);
   expect(provenParts(finish.bundle, network.router)).toEqual([network.router.anchorOf(0)?.root]);
+});
+
+test("both keep what a replay needs, of every part, until an audit cannot ask for it any more", async () => {
+  network = await RoleNetwork.create();
+  await network.addMiner({ script: "rate=500,length=100,error@80x1" });
+  const asked = network.ask();
+  await network.addMiner({ script: "rate=2000,length=100" });
+  const { finish } = await asked;
+  const { parts, ids, input, salt, params } = finish.bundle;
+  await untilKept(parts.length);
+  const { domain } = network.chain;
+  for (const { order, ...part } of parts) {
+    const leaf = partLeaf(part);
+    const found = network.router.audit.transcript(leaf);
+    expect(found).toMatchObject({ leaf, input, salt, params, ids: ids.slice(0, part.receipt.to), order });
+    expect(found && wrongTranscript(found, { leaf, domain, recover })).toBeUndefined();
+    const miner = network.miners.find(({ signer }) => signer.address === order.miner)?.miner;
+    expect(miner?.audit.transcript(leaf)).toEqual(found);
+  }
+  const kept = (): number => [...network.routerStore.scan("transcripts")].length;
+  network.chain.advance(4 * 60);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(kept()).toBe(parts.length);
+  network.chain.advance(60);
+  while (kept() > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  expect([...network.router.leaves(0)]).toHaveLength(parts.length);
 });

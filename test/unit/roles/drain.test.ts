@@ -7,6 +7,7 @@ import { WorkMeter } from "../../../src/observability/work.ts";
 import type { PeerStream } from "../../../src/p2p/interface.ts";
 import { MemoryStore } from "../../../src/store/memory.ts";
 import { systemClock } from "../../../src/util/clock.ts";
+import { AUDIT, testVault } from "../../support/auditParts.ts";
 import { RoleNetwork, randomHex } from "../../support/roleNetwork.ts";
 
 let network: RoleNetwork;
@@ -30,6 +31,7 @@ async function minerByHand() {
       exposureWei: 1n,
       drainMs: 0,
       routers: [],
+      audit: AUDIT,
     },
     {
       chain: network.chain,
@@ -37,6 +39,7 @@ async function minerByHand() {
       store,
       signer,
       recover,
+      vault: testVault(),
       work: new WorkMeter(systemClock),
       clock: systemClock,
       log: createSilentLog(),
