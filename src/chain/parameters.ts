@@ -48,20 +48,6 @@ export function deploymentParameters(
   };
 }
 
-export type Phase = "anchor" | "commit" | "reveal" | "settle";
-
-type Times = Pick<NetworkParameters, "genesis" | "epochSeconds" | "anchorSeconds" | "commitSeconds" | "revealSeconds">;
-
-/** What can be done at a block time in seconds, for the epoch that ended last: -1 before any has. */
-export function phaseAt(timestamp: number, times: Times): { readonly reported: number; readonly phase: Phase } {
-  const elapsed = Math.max(0, timestamp - times.genesis);
-  const seconds = elapsed % times.epochSeconds;
-  const reported = Math.floor(elapsed / times.epochSeconds) - 1;
-  if (seconds < times.anchorSeconds) return { reported, phase: "anchor" };
-  if (seconds < times.commitSeconds) return { reported, phase: "commit" };
-  return { reported, phase: seconds < times.revealSeconds ? "reveal" : "settle" };
-}
-
 /** The epoch at a block time in seconds. */
 export function epochAt(timestamp: number, { genesis, epochSeconds }: NetworkParameters): EpochInfo {
   const epoch = Math.max(0, Math.floor((timestamp - genesis) / epochSeconds));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Chain } from "../../src/chain/interface.ts";
-import { phaseAt } from "../../src/chain/parameters.ts";
+import { phaseAt } from "../../src/protocol/phase.ts";
 import type { Signer } from "../../src/keys/interface.ts";
 import { createSigner, newPrivateKey } from "../../src/keys/signer.ts";
 import { nextPayout } from "../../src/protocol/payout.ts";
