@@ -1,7 +1,11 @@
 import type { Address, Startable } from "../util/types.ts";
 
 /** The protocols of the network. */
-export const PROTOCOLS = { task: "/cortensor/task/1" } as const;
+export const PROTOCOLS = {
+  task: "/cortensor/task/1",
+  audit: "/cortensor/audit/1",
+  probe: "/cortensor/probe/1",
+} as const;
 export type ProtocolId = (typeof PROTOCOLS)[keyof typeof PROTOCOLS];
 
 /** A long-lived, ordered, two-way stream of frames to one authenticated peer. */
@@ -27,10 +31,12 @@ export interface PeerStream {
 export interface Transport extends Startable {
   /** Addresses others can dial, with the peer id, such as `/ip4/127.0.0.1/tcp/5011/ws/p2p/16Uiu2…`; valid after `start`. */
   addresses(): readonly string[];
-  /** Calls `accept` for every stream that a peer opens. Set before `start`. */
+  /** Calls `accept` for every stream that a peer opens. Each protocol is set once, before or after `start`. */
   handle(protocol: ProtocolId, accept: (stream: PeerStream) => void): void;
   /** Dials and opens one stream. Throws `peer-unreachable` with the address and the reason. */
   open(address: string, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream>;
+  /** Opens one stream to a connected peer, whoever dialled. Throws `peer-unreachable` when it is not connected. */
+  reach(remote: Address, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream>;
   /** Round trip to a connected peer in milliseconds. */
   ping(remote: Address, signal: AbortSignal): Promise<number>;
 }

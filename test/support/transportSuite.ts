@@ -128,6 +128,36 @@ export function transportSuite(kind: TransportKind): void {
       });
     });
 
+    test("reaches a peer that dialled, on another protocol, also one that is offered after the start", async () => {
+      const { network, router, miner, line } = await setUp();
+      const [near] = await line();
+      const arrived = Promise.withResolvers<PeerStream>();
+      miner.handle(PROTOCOLS.probe, arrived.resolve);
+      const back = await untilReached(router, network.address(2));
+      expect(back.remote).toBe(network.address(2));
+      back.send(bytes(5, 1));
+      const there = await arrived.promise;
+      expect(there.remote).toBe(network.address(1));
+      expect(await take(there, 1)).toEqual([bytes(5, 1)]);
+      there.send(bytes(6, 2));
+      expect(await take(back, 1)).toEqual([bytes(6, 2)]);
+      await expect(router.reach(network.address(2), PROTOCOLS.audit, soon())).rejects.toMatchObject({
+        code: "peer-unreachable",
+      });
+      near.send(bytes(1, 1));
+    });
+
+    test("reaches nobody who is not connected, and is quiet when called off", async () => {
+      const { network, router, line } = await setUp();
+      await expect(router.reach(network.address(9), PROTOCOLS.probe, soon())).rejects.toMatchObject({
+        code: "peer-unreachable",
+        details: { data: { reason: "it is not connected" } },
+      });
+      await line();
+      const off = router.reach(network.address(2), PROTOCOLS.probe, AbortSignal.abort());
+      await expect(off).rejects.toMatchObject({ name: "AbortError" });
+    });
+
     test("ends a dial quietly when it is aborted, and as unreachable when its time is up", async () => {
       const { router, miner } = await setUp();
       await expect(miner.open(addressOf(router), PROTOCOLS.task, AbortSignal.abort())).rejects.toMatchObject({
@@ -296,6 +326,18 @@ function addressOf(transport: Transport): string {
   const [address] = transport.addresses();
   if (address === undefined) throw new Error("the transport has no address");
   return address;
+}
+
+/** A protocol that is offered after the start is there a moment later. */
+async function untilReached(from: Transport, remote: Address): Promise<PeerStream> {
+  for (const until = Date.now() + 5000; ; ) {
+    try {
+      return await from.reach(remote, PROTOCOLS.probe, soon());
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 }
 
 /** The next frames, at most `count`; less when the stream ends. */

@@ -80,6 +80,10 @@ export class Libp2pTransport implements Transport {
 
   handle(protocol: ProtocolId, accept: (stream: PeerStream) => void): void {
     this.#handlers.set(protocol, accept);
+    if (this.#node === undefined) return;
+    this.#register(this.#node, protocol, accept).catch((error: unknown) =>
+      this.#log.error("protocol could not be offered", { protocol }, error),
+    );
   }
 
   async open(address: string, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream> {
@@ -95,6 +99,18 @@ export class Libp2pTransport implements Transport {
       if (signal.aborted) throw givenUp(address, signal);
       const reason = reasonOf(error);
       throw notReached(address, reason === UNKNOWN_REASON ? ((await probe(address)) ?? reason) : reason, error);
+    }
+  }
+
+  async reach(remote: Address, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream> {
+    if (signal.aborted) throw givenUp(remote, signal);
+    const line = this.#lines.get(remote);
+    if (line === undefined) throw notReached(remote, "it is not connected");
+    try {
+      const stream = await line.newStream(protocol, { signal, maxOutboundStreams: MAX_STREAMS });
+      return this.#adopt(stream, remote);
+    } catch (error) {
+      throw signal.aborted ? givenUp(remote, signal) : notReached(remote, reasonOf(error), error);
     }
   }
 

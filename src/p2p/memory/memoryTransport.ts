@@ -58,7 +58,18 @@ export class MemoryTransport implements Transport {
   async open(address: string, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream> {
     if (signal.aborted) throw givenUp(address, signal);
     if (this.#stopped) throw notReached(address, "this node has stopped");
-    const target = this.#find(address.startsWith(PREFIX) ? address.slice(PREFIX.length) : "");
+    return this.#connect(address, { to: address.startsWith(PREFIX) ? address.slice(PREFIX.length) : "", protocol });
+  }
+
+  async reach(remote: Address, protocol: ProtocolId, signal: AbortSignal): Promise<PeerStream> {
+    if (signal.aborted) throw givenUp(remote, signal);
+    const isConnected = [...this.streams].some((stream) => stream.remote === remote);
+    if (this.#stopped || !isConnected) throw notReached(remote, "it is not connected");
+    return this.#connect(remote, { to: remote, protocol });
+  }
+
+  #connect(address: string, { to, protocol }: { to: string; protocol: ProtocolId }): PeerStream {
+    const target = this.#find(to);
     if (target === undefined) throw notReached(address, "nothing listens there");
     const accept = target.#handlers.get(protocol);
     if (accept === undefined) throw notReached(address, `it does not speak ${protocol}`);
