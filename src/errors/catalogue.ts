@@ -207,6 +207,11 @@ export const ERRORS = {
     status: 401,
     help: "The API key is missing or unknown. cortensor env prints the one of this installation.",
   },
+  "audit-refused": {
+    exit: 6,
+    status: 403,
+    help: "A node did not answer a validator's question. Its code says why, and whether asking later helps.",
+  },
   "password-wrong": { exit: 6, status: 401, help: "The password does not open the key." },
   "gas-low": {
     exit: 6,

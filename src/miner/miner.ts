@@ -1,5 +1,7 @@
 import { AuditBook, type AuditOptions } from "../audit/auditBook.ts";
+import { AuditServer } from "../audit/auditServer.ts";
 import type { Anchor } from "../audit/receiptLog.ts";
+import type { DrawSource } from "../audit/sampleDesk.ts";
 import type { Chain } from "../chain/interface.ts";
 import type { Engine } from "../engine/interface.ts";
 import type { Recover, Signer, Vault } from "../keys/interface.ts";
@@ -8,12 +10,13 @@ import type { PeerFacts } from "../observability/snapshot.ts";
 import type { WorkMeter } from "../observability/work.ts";
 import type { Hello } from "../protocol/frames.ts";
 import { PROTOCOL_VERSION } from "../protocol/handshake.ts";
-import type { PeerStream } from "../p2p/interface.ts";
+import type { PeerStream, Transport } from "../p2p/interface.ts";
 import type { Store } from "../store/interface.ts";
 import type { Address, Clock, Hex, Startable } from "../util/types.ts";
 import { MinerLedger } from "./ledger.ts";
 import type { Refusal } from "./orderDesk.ts";
 import { RouterLink } from "./routerLink.ts";
+import { CheckDesk } from "./checkDesk.ts";
 import { SignedReceipts } from "./signedReceipts.ts";
 import { SessionWatch } from "./sessionWatch.ts";
 
@@ -57,6 +60,10 @@ export interface MinerDeps {
   randomBytes32(): Hex;
   /** Keeps one line to an address open, dialling again with backoff; the returned function ends that. */
   keepOpen(address: string, onStream: (stream: PeerStream) => Promise<void>): () => void;
+  /** Accepts the streams on which validators ask, brought by routers. */
+  readonly handle: Transport["handle"];
+  /** Which receipts are drawn for audits; without it none is shown. */
+  readonly draws?: DrawSource;
   /** Posts what an epoch's receipts come to; see `AnchorService`. */
   anchor?(anchor: Anchor): Promise<void>;
 }
@@ -71,6 +78,7 @@ export class Miner implements Startable {
   readonly #sessions: SessionWatch;
   readonly #links = new Map<Address, RouterLink>();
   readonly #dialled = new Map<string, () => void>();
+  readonly #checking = new AbortController();
   #cancelDiscovery = (): void => {};
   #draining = false;
 
@@ -87,6 +95,7 @@ export class Miner implements Startable {
   async start(): Promise<void> {
     this.ledger.load();
     await this.audit.start();
+    this.#server().serve(this.#deps.handle);
     await this.#discover();
   }
 
@@ -104,6 +113,7 @@ export class Miner implements Startable {
     await Promise.race([idle, this.#after(HAND_OVER_MS)]);
     for (const hangUp of this.#dialled.values()) hangUp();
     await Promise.all(links.map((link) => link.close()));
+    this.#checking.abort();
     await this.audit.stop();
   }
 
@@ -190,6 +200,18 @@ export class Miner implements Startable {
     this.#links.set(stream.remote, link);
     await link.run();
     if (this.#links.get(stream.remote) === link) this.#links.delete(stream.remote);
+  }
+
+  #server(): AuditServer {
+    const { signer } = this.#deps;
+    const desk = { ...this.#deps, ledger: this.ledger, address: signer.address, prices: this.#options };
+    const checks = new CheckDesk(desk);
+    return new AuditServer({
+      ...this.#deps,
+      audit: this.audit,
+      mayForward: (peer) => this.#links.has(peer),
+      check: async (frame) => await checks.answer(frame, this.#checking.signal),
+    });
   }
 
   #closed(): Refusal | undefined {

@@ -147,6 +147,7 @@ function newMiner(ground: Ground, { engine, store, transport, chaos, owner, rout
       clock,
       log,
       randomBytes32,
+      handle: (protocol, accept) => transport.handle(protocol, accept),
       keepOpen: (address, onStream) => {
         const line = new LineWatch(address, log.child({ part: "p2p" }));
         const kept = keepOpen({

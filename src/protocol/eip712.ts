@@ -1,7 +1,18 @@
 import { keccak256 } from "./keccak256.ts";
 import { bytesOf, hexOf } from "../util/hex.ts";
 import type { Hex } from "../util/types.ts";
-import type { Countersigned, Domain, Message, Order, Receipt, Register, Request, Session, Voucher } from "./records.ts";
+import type {
+  Countersigned,
+  Domain,
+  Message,
+  Order,
+  Pong,
+  Receipt,
+  Register,
+  Request,
+  Session,
+  Voucher,
+} from "./records.ts";
 import { putHex, WordLayout } from "./wordLayout.ts";
 
 /** Type strings of the signed records, as the contracts know them. */
@@ -67,6 +78,7 @@ export const receiptHash: (receipt: Receipt) => Hex = remembering("Receipt");
 export const voucherHash = (voucher: Voucher): Hex => structHash("Voucher", voucher);
 export const countersignedHash = (measured: Countersigned): Hex => structHash("Countersigned", measured);
 export const requestHash = (request: Request): Hex => structHash("Request", request);
+export const pongHash = (pong: Pong): Hex => structHash("Pong", pong);
 export const registerHash = (register: Register): Hex => structHash("Register", register);
 export const messageHash = (message: Message): Hex => structHash("Message", message);
 

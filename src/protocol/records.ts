@@ -92,6 +92,13 @@ export interface Register {
   readonly role: number;
 }
 
+/** What a node signs to show a validator that it is there. */
+export interface Pong {
+  readonly epoch: number;
+  readonly validator: Address;
+  readonly nonce: Hex;
+}
+
 /** Everything else that is signed; `body` is keccak of its canonical CBOR. */
 export interface Message {
   readonly kind: string;

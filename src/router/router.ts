@@ -1,5 +1,7 @@
 import { AuditBook, type AuditOptions } from "../audit/auditBook.ts";
+import { AuditServer } from "../audit/auditServer.ts";
 import type { Anchor } from "../audit/receiptLog.ts";
+import type { DrawSource } from "../audit/sampleDesk.ts";
 import type { Chain } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
 import type { Recover, Signer, Vault } from "../keys/interface.ts";
@@ -61,6 +63,8 @@ export interface RouterDeps {
   randomBytes32(): Hex;
   /** What honest answers of a model look like to another machine; decides between answers without a majority. */
   card?(modelId: Hex): ThresholdCard | undefined;
+  /** Which receipts are drawn for audits; without it none is shown. */
+  readonly draws?: DrawSource;
   /** Posts what an epoch's receipts come to; see `AnchorService`. */
   anchor?(anchor: Anchor): Promise<void>;
 }
@@ -119,6 +123,13 @@ export class Router implements Startable {
     await this.ledger.useClientSession(this.#options.clientSession);
     await this.#readClientDeposit();
     this.#deps.transport.handle(PROTOCOLS.task, (stream) => void this.#accept(stream));
+    const server = new AuditServer({
+      ...this.#deps,
+      audit: this.audit,
+      mayForward: () => false,
+      forward: this.#deps.transport,
+    });
+    server.serve((protocol, accept) => this.#deps.transport.handle(protocol, accept));
     await this.#deps.transport.start();
   }
 

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import type { DrawSource } from "../../src/audit/sampleDesk.ts";
+import { NodeAsker } from "../../src/audit/nodeAsker.ts";
 import { MemoryChain } from "../../src/chain/index.ts";
+import { ROLE, type Role } from "../../src/chain/interface.ts";
 import { createEngine } from "../../src/engine/index.ts";
 import type { Engine } from "../../src/engine/interface.ts";
 import { createSigner, createVault, newPrivateKey, recover } from "../../src/keys/index.ts";
@@ -62,6 +65,9 @@ interface MinerParts {
 }
 
 export interface RoleNetworkOptions {
+  readonly draws?: DrawSource;
+  /** Other lines than those in memory; the router's listen. */
+  transport?(key: Hex, options: { readonly listens: boolean }): Transport;
   readonly router?: Partial<RouterOptions>;
   /** What the router knows of honest answers, whatever the model. */
   readonly card?: ThresholdCard;
@@ -76,6 +82,7 @@ export class RoleNetwork {
   readonly routerSigner = createSigner(this.routerKey);
   readonly routerOwner = createSigner(newPrivateKey());
   readonly operator = createSigner(newPrivateKey());
+  readonly draws: DrawSource | undefined;
   clientSession!: Session;
   routerStore = new MemoryStore();
   router!: Router;
@@ -84,9 +91,13 @@ export class RoleNetwork {
   readonly #restarting = new Map<TestMiner, Promise<void>>();
   readonly #routerOptions: Partial<RouterOptions>;
   readonly #card: ThresholdCard | undefined;
+  readonly #newTransport: RoleNetworkOptions["transport"];
+  #routerTransport: Transport | undefined;
   #stopped = false;
 
-  constructor({ router = {}, parameters = {}, card }: RoleNetworkOptions = {}) {
+  constructor({ router = {}, parameters = {}, draws, transport, card }: RoleNetworkOptions = {}) {
+    this.#newTransport = transport;
+    this.draws = draws;
     this.#routerOptions = router;
     this.#card = card;
     this.chain = new MemoryChain({ parameters }, { recover });
@@ -105,7 +116,7 @@ export class RoleNetwork {
     await this.#register(routerSigner, {
       owner: routerOwner,
       role: "router",
-      addresses: [`/memory/${routerSigner.address}`],
+      addresses: this.#newTransport === undefined ? [`/memory/${routerSigner.address}`] : [],
     });
     this.clientSession = {
       payer: operator.address,
@@ -123,7 +134,9 @@ export class RoleNetwork {
 
   /** A router over the store as it is now; used again after `killRouter`. */
   async startRouter(): Promise<void> {
-    const { chain, lines, routerSigner, routerOwner } = this;
+    const { chain, routerSigner, routerOwner } = this;
+    const transport = this.#transport(this.routerKey, { listens: true });
+    this.#routerTransport = transport;
     this.router = new Router(
       {
         network: "memory",
@@ -141,7 +154,7 @@ export class RoleNetwork {
       },
       {
         chain,
-        transport: lines.transport(routerSigner.address),
+        transport,
         store: this.routerStore,
         signer: routerSigner,
         recover,
@@ -152,6 +165,7 @@ export class RoleNetwork {
         random: Math.random,
         randomBytes32: () => randomHex(32),
         card: () => this.#card,
+        ...(this.draws !== undefined && { draws: this.draws }),
       },
     );
     await this.router.start();
@@ -168,7 +182,7 @@ export class RoleNetwork {
 
   /** A miner with the scripted engine, connected. */
   async addMiner(options: TestMinerOptions = {}): Promise<TestMiner> {
-    const { chain, lines } = this;
+    const { chain } = this;
     const { script = "rate=2000,length=40", slots = 4, exposureWei = COR, drainMs = 1000 } = options;
     const key = newPrivateKey();
     const signer = createSigner(key);
@@ -177,7 +191,7 @@ export class RoleNetwork {
     await this.#register(signer, { owner, role: "miner", addresses: [] });
     const engine = createEngine({ kind: "scripted", script, slots }, { log: createSilentLog(), clock: systemClock });
     const store = new MemoryStore();
-    const transport = lines.transport(signer.address);
+    const transport = this.#transport(key, { listens: false });
     await Promise.all([engine.start(), store.start(), transport.start()]);
     const parts: MinerParts = {
       signer,
@@ -217,7 +231,7 @@ export class RoleNetwork {
   #miner(parts: MinerParts, store: MemoryStore): Miner {
     const { signer, vault, owner, engine, work, transport, exposureWei, drainMs } = parts;
     return new Miner(
-      { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: [], audit: AUDIT },
+      { owner, software: "test", ...PRICES, exposureWei, drainMs, routers: this.#moreRouters(), audit: AUDIT },
       {
         chain: this.chain,
         engine,
@@ -229,6 +243,8 @@ export class RoleNetwork {
         clock: systemClock,
         log: createSilentLog(),
         randomBytes32: () => randomHex(32),
+        handle: (protocol, accept) => transport.handle(protocol, accept),
+        ...(this.draws !== undefined && { draws: this.draws }),
         keepOpen: (address, onStream) => {
           const kept = keepOpen({
             address,
@@ -242,6 +258,38 @@ export class RoleNetwork {
         },
       },
     );
+  }
+
+  /** An address of the router. */
+  get routerAddress(): string {
+    return this.#routerTransport?.addresses()[0] ?? "";
+  }
+
+  #moreRouters(): readonly string[] {
+    return this.#newTransport === undefined ? [] : [this.routerAddress];
+  }
+
+  #transport(key: Hex, options: { listens: boolean }): Transport {
+    return this.#newTransport?.(key, options) ?? this.lines.transport(createSigner(key).address);
+  }
+
+  /** A registered validator, and a transport that it asks from. It counts from the next epoch on. */
+  async addValidator(): Promise<{ signer: Signer; asker: NodeAsker }> {
+    const key = newPrivateKey();
+    const signer = createSigner(key);
+    const owner = createSigner(newPrivateKey());
+    await this.chain.fund(owner.address, { corWei: 200n * COR, gasWei: COR });
+    await this.#register(signer, { owner, role: "validator", addresses: [] });
+    return { signer, asker: await this.asker(key) };
+  }
+
+  /** Whoever asks like a validator. */
+  async asker(key: Hex): Promise<NodeAsker> {
+    const transport = this.#transport(key, { listens: false });
+    await transport.start();
+    this.#stops.push(() => transport.stop());
+    const signer = createSigner(key);
+    return new NodeAsker({ chain: this.chain, transport, signer, recover, randomBytes32: () => randomHex(32) });
   }
 
   /** Ends a miner and starts it again: at once and with what was synced, or in order. */
@@ -312,12 +360,9 @@ export class RoleNetwork {
     await this.router.stop();
   }
 
-  async #register(
-    node: Signer,
-    record: { owner: Signer; role: "router" | "miner"; addresses: string[] },
-  ): Promise<void> {
+  async #register(node: Signer, record: { owner: Signer; role: Role; addresses: string[] }): Promise<void> {
     const consent = node.sign(
-      digest(this.chain.domain, registerHash({ owner: record.owner.address, role: record.role === "router" ? 3 : 1 })),
+      digest(this.chain.domain, registerHash({ owner: record.owner.address, role: ROLE[record.role] })),
     );
     const stakeWei = this.chain.parameters.minimumStakeWei;
     await this.chain

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { epochAt, deploymentParameters, phaseAt } from "../../../src/chain/parameters.ts";
+import { deploymentParameters, epochAt } from "../../../src/chain/parameters.ts";
+import { phaseAt } from "../../../src/protocol/phase.ts";
 import { type RegistryEvent, rosterAt, validatorWeight } from "../../../src/chain/roster.ts";
 
 const node = `0x${"11".repeat(20)}` as const;

@@ -44,6 +44,7 @@ async function minerByHand() {
       clock: systemClock,
       log: createSilentLog(),
       randomBytes32: () => randomHex(32),
+      handle: () => {},
       keepOpen: (_, onStream) => {
         lines.push(onStream);
         return () => {};
