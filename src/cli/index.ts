@@ -53,6 +53,22 @@ export const registry: Registry = {
             },
           ],
         },
+        {
+          name: "validator",
+          summary: "check the others, report and vote each epoch",
+          commands: [
+            {
+              name: "start",
+              summary: "run a validator",
+              load: async () => (await import("./commands/validatorStart.ts")).validatorStart,
+            },
+            {
+              name: "stop",
+              summary: "stop one",
+              load: async () => (await import("./commands/nodeStop.ts")).stopCommand("validator"),
+            },
+          ],
+        },
       ],
     },
     {

@@ -3,7 +3,7 @@ import type { Role } from "../chain/interface.ts";
 /** One node of a fleet: `cortensor ROLE start --name NAME` with these settings in its environment. */
 export interface NodeSpec {
   readonly name: string;
-  readonly role: Extract<Role, "router" | "miner">;
+  readonly role: Role;
   /** By environment name, such as `CORTENSOR_ROUTER_PORT`. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -11,6 +11,7 @@ export interface NodeSpec {
 export interface FleetWish {
   readonly miners: number;
   readonly routers: number;
+  readonly validators: number;
   /** HTTP port of the first router; 0 takes free ones everywhere. */
   readonly port: number;
   readonly host: string;
@@ -19,7 +20,7 @@ export interface FleetWish {
 }
 
 /** The list that `up` runs. Router n listens on `port + 2n` for clients and on the port after it for nodes. */
-export function fleetOf({ miners, routers, port, host, minerEnv }: FleetWish): readonly NodeSpec[] {
+export function fleetOf({ miners, routers, validators, port, host, minerEnv }: FleetWish): readonly NodeSpec[] {
   return [
     ...Array.from({ length: routers }, (_, index) => ({
       name: `router-${index + 1}`,
@@ -34,6 +35,11 @@ export function fleetOf({ miners, routers, port, host, minerEnv }: FleetWish): r
       name: `miner-${index + 1}`,
       role: "miner" as const,
       env: minerEnv,
+    })),
+    ...Array.from({ length: validators }, (_, index) => ({
+      name: `validator-${index + 1}`,
+      role: "validator" as const,
+      env: {},
     })),
   ];
 }

@@ -101,9 +101,11 @@ export class Supervisor {
     });
     const stopEarly = (): void => void this.stop();
     signal.addEventListener("abort", stopEarly, { once: true });
-    const [routers, miners] = await Promise.all([this.#bringUp("router"), this.#bringUp("miner")]).finally(() =>
-      signal.removeEventListener("abort", stopEarly),
-    );
+    const [routers, miners, validators] = await Promise.all([
+      this.#bringUp("router"),
+      this.#bringUp("miner"),
+      this.#bringUp("validator"),
+    ]).finally(() => signal.removeEventListener("abort", stopEarly));
     signal.throwIfAborted();
     if (miners.length > 0) await this.#untilConnected(routers, { miners: miners.length, signal });
     const control = new ControlSocket(home.node("fleet").socket, {
@@ -112,7 +114,7 @@ export class Supervisor {
       "POST /chaos": (spec) => this.#setChaos(spec),
     });
     await this.#lifecycle.start("control", control);
-    return await this.#writeUp([...routers, ...miners], chain.preset.name);
+    return await this.#writeUp([...routers, ...miners, ...validators], chain.preset.name);
   }
 
   #child(spec: NodeSpec): Child {
@@ -152,7 +154,7 @@ export class Supervisor {
   async #bringUp(role: NodeSpec["role"]): Promise<readonly ReadyMessage[]> {
     const children = this.#children.filter(({ spec }) => spec.role === role);
     if (children.length === 0) return [];
-    const label = role === "router" ? "router" : "miners";
+    const label = role === "miner" ? "miners" : role;
     return await this.#deps.step(label, () => Promise.all(children.map((child) => child.start())), described);
   }
 

@@ -6,7 +6,7 @@ import type { Address } from "../util/types.ts";
 export interface ReadyMessage {
   readonly type: "ready";
   readonly name: string;
-  readonly role: "router" | "miner";
+  readonly role: "router" | "miner" | "validator";
   readonly address: Address;
   readonly owner: Address;
   readonly pid: number;

@@ -22,7 +22,7 @@ import { withRpc } from "./withRpc.ts";
 export interface NodeOptions {
   readonly home: Home;
   readonly name: string;
-  readonly role: "router" | "miner";
+  readonly role: "router" | "miner" | "validator";
   readonly preset: NetworkPreset;
   readonly settings: Settings;
   /** Version of this program. */

@@ -15,7 +15,7 @@ export function momentOf({
 }: {
   epoch: number;
   node: Address;
-  mac(message: Uint8Array): Hex;
+  readonly mac: (message: Uint8Array) => Hex;
 }): number {
   const number = Buffer.alloc(4);
   number.writeUInt32BE(epoch);

@@ -6,9 +6,11 @@ import type { Log } from "../observability/log.ts";
 import { encodeReport } from "../protocol/report.ts";
 import { type Opening, reportLabel, sealedReport } from "../protocol/reportSeal.ts";
 import { settledRoot } from "../protocol/settled.ts";
-import type { Startable } from "../util/types.ts";
+import type { Hex, Startable } from "../util/types.ts";
 import type { Notebook } from "./notebook.ts";
 import type { SettledBook } from "./settledBook.ts";
+
+const NO_VOTE: Hex = `0x${"00".repeat(32)}`;
 
 export interface EpochKeeperDeps {
   readonly chain: Chain;
@@ -99,7 +101,8 @@ export class EpochKeeper implements Startable {
   async #opening(epoch: number): Promise<Opening> {
     const { chain, signer, book } = this.#deps;
     const key = signer.mac(reportLabel(chain.domain, epoch));
-    const payout = settledRoot(await book.through(epoch - 1));
+    // Before epoch 0 there is nothing to vote on.
+    const payout = epoch === 0 ? NO_VOTE : settledRoot(await book.through(epoch - 1));
     return { key, validator: signer.address, epoch, payout };
   }
 

@@ -60,7 +60,13 @@ export class Validator implements Startable {
   facts(): ValidatorFacts {
     const progress = this.#keeper.progress();
     const { epoch } = this.#deps.chain.epoch();
-    return { ...progress, epoch, asked: this.#asked.size, nodes: this.#nodes.length, settledTo: this.#book.newest.epoch };
+    return {
+      ...progress,
+      epoch,
+      asked: this.#asked.size,
+      nodes: this.#nodes.length,
+      settledTo: this.#book.newest.epoch,
+    };
   }
 
   /** Asks everybody whose moment in this epoch has come. */

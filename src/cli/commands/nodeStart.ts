@@ -9,7 +9,7 @@ import { leaveBehind } from "./nodeStartDetached.ts";
 import { nodeOptions, type StartInput, whenNothingRuns } from "./nodeStartOptions.ts";
 
 export interface StartWish {
-  readonly role: "router" | "miner";
+  readonly role: "router" | "miner" | "validator";
   readonly input: StartInput;
   readonly start: (options: NodeOptions, deps: NodeDeps & { requestStop(): void }) => Promise<RunningNode>;
 }

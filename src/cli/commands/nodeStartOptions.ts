@@ -43,7 +43,7 @@ export interface StartInput {
 }
 
 export interface NodeWish {
-  readonly role: "router" | "miner";
+  readonly role: "router" | "miner" | "validator";
   readonly input: StartInput;
 }
 

@@ -8,7 +8,7 @@ import { defineCommand } from "../command.ts";
 const DRAIN_MS = 60_000;
 
 /** `ROLE stop [NAME]`: ends one node of this home, once what runs on it has drained. */
-export function stopCommand(role: "router" | "miner"): Command {
+export function stopCommand(role: "router" | "miner" | "validator"): Command {
   return defineCommand({
     about:
       "Takes no new work, lets running answers end, then stops. A node of `up` is started again by its supervisor.",

@@ -34,6 +34,7 @@ export const up = defineCommand({
 export interface UpOptions {
   readonly miners: number;
   readonly routers: number;
+  readonly validators: number;
   readonly model: string | undefined;
   readonly engine: string;
   readonly script: string | undefined;
@@ -53,8 +54,8 @@ export interface UpOptions {
 export async function runUp(ctx: Context, options: UpOptions): Promise<number> {
   await privateFolder(ctx.home.root);
   if (process.env[SUPERVISOR_MARK] === "1" && process.connected) {
-    const { miners, routers, port, host, epoch: epochSeconds } = options;
-    const specs = fleetOf({ miners, routers, port, host, minerEnv: minerEnv({ ...options }) });
+    const { miners, routers, validators, port, host, epoch: epochSeconds } = options;
+    const specs = fleetOf({ miners, routers, validators, port, host, minerEnv: minerEnv({ ...options }) });
     const chainPort = port === 0 ? 0 : options.chainPort;
     const { logLevel } = (await ctx.settings()).general;
     return await superviseUp(

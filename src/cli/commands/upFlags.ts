@@ -5,6 +5,7 @@ import type { Flags } from "../flag.ts";
 export const networkFlags = {
   miners: { type: "integer", default: 2, min: 0, max: 64, describe: "miners" },
   routers: { type: "integer", default: 1, min: 1, max: 16, describe: "routers" },
+  validators: { type: "integer", default: 1, min: 0, max: 16, describe: "validators" },
   model: {
     type: "string",
     default: undefined,
