@@ -164,6 +164,11 @@ export const registry: Registry = {
               summary: "add to a node's stake",
               load: async () => (await import("./commands/nodeStake.ts")).nodeStake,
             },
+            {
+              name: "claim",
+              summary: "bring what was earned in settled epochs to its owner",
+              load: async () => (await import("./commands/nodeClaim.ts")).nodeClaim,
+            },
           ],
         },
         {

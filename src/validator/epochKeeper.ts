@@ -41,6 +41,8 @@ export class EpochKeeper implements Startable {
   #busy = false;
   #committed = -1;
   #revealed = -1;
+  /** Epoch that the chain did not take a report for. */
+  #skipped = -1;
   #failing = false;
 
   constructor(deps: EpochKeeperDeps) {
@@ -70,7 +72,7 @@ export class EpochKeeper implements Startable {
   #look(): void {
     if (this.#busy) return;
     const { reported, phase, committed, revealed } = this.progress();
-    if (reported < 0) return;
+    if (reported < 0 || reported === this.#skipped) return;
     const due = phase === "commit" ? !committed : phase === "reveal" && this.#committed === reported && !revealed;
     if (!due) return;
     this.#busy = true;
@@ -110,7 +112,7 @@ export class EpochKeeper implements Startable {
   #failed(error: unknown, { reported, phase }: { reported: number; phase: string }): void {
     const { log } = this.#deps;
     if (error instanceof CortensorError && error.code === "chain-rejected") {
-      if (phase === "commit") this.#committed = reported;
+      this.#skipped = reported;
       return log.info("the epoch goes on without this validator", { epoch: reported, phase, why: error.message });
     }
     if (!this.#failing) log.warn("the epoch's report has to be sent again", { epoch: reported, phase }, error);
