@@ -1,4 +1,5 @@
-import { deployNetwork, EmbeddedChain } from "../chain/index.ts";
+import { deployNetwork, deploymentParameters, EmbeddedChain } from "../chain/index.ts";
+import { phaseEdges } from "../protocol/phase.ts";
 import type { NetworkPreset } from "../chain/interface.ts";
 import { LOCAL, PresetFolder } from "../config/index.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
@@ -57,7 +58,7 @@ export class LocalChain implements Startable {
         kept !== undefined && record !== undefined ? { ...kept, rpc: [this.#chain.rpcUrl] } : await this.#deploy();
       await presets.write(this.#preset);
       const times = await this.#readRecord();
-      if (times !== undefined) this.#chain.keepTime(times);
+      if (times !== undefined) this.#chain.keepTime({ ...times, edges: phaseEdges(deploymentParameters(true, times)) });
     } catch (error) {
       await this.#chain.stop();
       throw error;

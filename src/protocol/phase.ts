@@ -19,3 +19,17 @@ export function phaseAt(timestamp: number, times: Times): { readonly reported: n
   if (seconds < times.commitSeconds) return { reported, phase: "commit" };
   return { reported, phase: seconds < times.revealSeconds ? "reveal" : "settle" };
 }
+
+/**
+ * When a chain that mines only on demand is to mine, in seconds after the end of an epoch: the blocks that draw leaves,
+ * and one for each later phase. A second late, as its clock counts whole seconds and may be behind.
+ */
+export function phaseEdges(
+  times: Pick<Times, "anchorSeconds" | "commitSeconds" | "revealSeconds">,
+): readonly { readonly afterSeconds: number; readonly blocks: number }[] {
+  return [
+    { afterSeconds: times.anchorSeconds + 1, blocks: 3 },
+    { afterSeconds: times.commitSeconds + 1, blocks: 1 },
+    { afterSeconds: times.revealSeconds + 1, blocks: 1 },
+  ];
+}

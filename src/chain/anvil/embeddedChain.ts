@@ -25,6 +25,18 @@ export interface EmbeddedChainOptions {
   readonly chainId?: number;
 }
 
+/** A moment in every epoch at which blocks are mined, in seconds after its end. */
+export interface Edge {
+  readonly afterSeconds: number;
+  readonly blocks: number;
+}
+
+interface Epochs {
+  readonly epochSeconds: number;
+  readonly genesis: number;
+  readonly edges?: readonly Edge[];
+}
+
 export interface EmbeddedChainDeps {
   readonly log: Log;
   readonly clock: Clock;
@@ -47,7 +59,7 @@ export class EmbeddedChain implements Startable {
   #dumpFailed = false;
   #cancelDump: (() => void) | undefined;
   #cancelMining: (() => void) | undefined;
-  #epochs: { readonly epochSeconds: number; readonly genesis: number } | undefined;
+  #epochs: Epochs | undefined;
 
   constructor(options: EmbeddedChainOptions, deps: EmbeddedChainDeps) {
     this.#options = options;
@@ -109,8 +121,8 @@ export class EmbeddedChain implements Startable {
     return () => this.#exitListeners.delete(listener);
   }
 
-  /** Mines a block at each end of an epoch from now on, so that time goes on while nobody sends anything. */
-  keepTime(epochs: { readonly epochSeconds: number; readonly genesis: number }): void {
+  /** Mines a block at each end of an epoch, and more at other edges, so that time goes on while nobody sends anything. */
+  keepTime(epochs: Epochs): void {
     this.#epochs = epochs;
     this.#cancelMining?.();
     this.#scheduleMining();
@@ -226,14 +238,16 @@ export class EmbeddedChain implements Startable {
     const epochs = this.#epochs;
     if (epochs === undefined || this.#process === undefined) return;
     const { clock, log } = this.#deps;
-    const sinceMs = clock.now() - epochs.genesis * 1000;
-    const lengthMs = epochs.epochSeconds * 1000;
-    const waitMs = lengthMs - (((sinceMs % lengthMs) + lengthMs) % lengthMs) + AFTER_BOUNDARY_MS;
-    this.#cancelMining = clock.after(waitMs, () => {
-      this.mine()
-        .catch((error: unknown) => log.warn("no block at the end of the epoch", {}, error))
+    const { waitMs, blocks } = nextEdge(epochs, clock.now());
+    this.#cancelMining = clock.after(waitMs + AFTER_BOUNDARY_MS, () => {
+      this.#mineSeveral(blocks)
+        .catch((error: unknown) => log.warn("no block at the edge of a phase", {}, error))
         .finally(() => this.#scheduleMining());
     });
+  }
+
+  async #mineSeveral(blocks: number): Promise<void> {
+    for (let mined = 0; mined < blocks; mined += 1) await this.mine();
   }
 
   #exited(anvil: AnvilProcess, exit: Exit): void {
@@ -244,4 +258,13 @@ export class EmbeddedChain implements Startable {
     this.#deps.log.error("the embedded chain ended", { ...exit });
     for (const listener of this.#exitListeners) listener(exit);
   }
+}
+
+function nextEdge({ epochSeconds, genesis, edges = [] }: Epochs, nowMs: number): { waitMs: number; blocks: number } {
+  const lengthMs = epochSeconds * 1000;
+  const all = [{ afterSeconds: 0, blocks: 1 }, ...edges].map(({ afterSeconds, blocks }) => {
+    const sinceMs = nowMs - (genesis + afterSeconds) * 1000;
+    return { waitMs: lengthMs - (((sinceMs % lengthMs) + lengthMs) % lengthMs), blocks };
+  });
+  return all.reduce((first, edge) => (edge.waitMs < first.waitMs ? edge : first));
 }

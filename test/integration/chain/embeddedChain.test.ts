@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { EmbeddedChain, type EmbeddedChainOptions } from "../../../src/chain/anvil/embeddedChain.ts";
 import { jsonRpc } from "../../../src/chain/anvil/jsonRpc.ts";
+import { phaseEdges } from "../../../src/protocol/phase.ts";
 import { createFaucet } from "../../../src/chain/ethers/faucet.ts";
 import { createSigner, newPrivateKey } from "../../../src/keys/signer.ts";
 import { createLog } from "../../../src/observability/log.ts";
@@ -203,4 +204,25 @@ test("an idle chain gets a block at each end of an epoch", async () => {
   await expect.poll(() => clock.waiting).toBe(2);
   await clock.pass(60_000);
   await expect.poll(number).toBe(2);
+});
+
+test("three blocks after anchoring draw the leaves of an epoch in which nobody sends anything", async () => {
+  const clock = new FakeClock(1_800_000_000_000);
+  const embedded = await start(testFolder(), {}, { clock });
+  const number = async (): Promise<number> => Number(await jsonRpc(embedded.rpcUrl, "eth_blockNumber"));
+  const edges = phaseEdges({ anchorSeconds: 6, commitSeconds: 33, revealSeconds: 48 });
+  embedded.keepTime({ epochSeconds: 60, genesis: 1_799_999_940, edges });
+  await clock.pass(6900);
+  expect(await number()).toBe(0);
+  for (const [passMs, blocks] of [
+    [200, 3],
+    [27_000, 4],
+    [15_000, 5],
+    [11_000, 6],
+    [7000, 9],
+  ] as const) {
+    await expect.poll(() => clock.waiting).toBe(2);
+    await clock.pass(passMs);
+    await expect.poll(number).toBe(blocks);
+  }
 });
