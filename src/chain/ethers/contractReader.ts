@@ -1,5 +1,6 @@
-import type { Result } from "ethers";
+import { isError, type Result } from "ethers";
 import type { Address } from "../../util/types.ts";
+import { CortensorError } from "../../errors/cortensorError.ts";
 import { malformed } from "./blocks.ts";
 import { CONTRACTS, type ContractName } from "./contracts.ts";
 import type { Rpc } from "./failoverRpc.ts";
@@ -26,7 +27,17 @@ export async function readView(rpc: Rpc, { contract, address, name, args = [] }:
     throw translate(error, { action: `read ${name}` });
   }
   if (typeof answer !== "string" || answer === "0x") throw malformed(`answer to ${name}`);
-  return interface_.decodeFunctionResult(name, answer);
+  try {
+    return interface_.decodeFunctionResult(name, answer);
+  } catch (error) {
+    if (!isError(error, "BAD_DATA")) throw error;
+    throw new CortensorError("chain-mismatch", `the ${contract} contract answers ${name} in another form`, {
+      why: [["why", "the network was deployed by another version of this program, and contracts never change"]],
+      try: "cortensor down --purge",
+      data: { contract, address, name },
+      cause: error,
+    });
+  }
 }
 
 /** The other contracts, as the `Runtime` names them. */

@@ -90,6 +90,16 @@ describe("the chain over JSON-RPC", () => {
     await expect(none).rejects.toMatchObject({ code: "chain-mismatch" });
   });
 
+  test("contracts of another version are told apart from none", async () => {
+    const runtime = `0x${"cd".repeat(20)}` as const;
+    // Returns one word of zeros, whatever it is asked.
+    await jsonRpc(embedded.rpcUrl, "anvil_setCode", { params: [runtime, "0x60206000f3"] });
+    await expect(startChain({ ...preset, runtime })).rejects.toMatchObject({
+      code: "chain-mismatch",
+      message: "the runtime contract answers parameters in another form",
+    });
+  });
+
   test("one key used by two processes at once gets all its transactions in", async () => {
     const from = await funded(world());
     const to = createSigner(newPrivateKey()).address;
