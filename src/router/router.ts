@@ -139,8 +139,9 @@ export class Router implements Startable {
     this.#draining = true;
     await this.#dispatcher.idle(this.#options.drainMs);
     await this.#traces.flush();
-    await this.audit.stop();
     await this.#deps.transport.stop();
+    // Last: answers that break off with their lines are counter-signed too.
+    await this.audit.stop();
   }
 
   /**
