@@ -1,5 +1,5 @@
 import type { Chain } from "../chain/interface.ts";
-import type { Recover, Signer } from "../keys/interface.ts";
+import type { Recover, SealTo, Signer } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import {
   type Asked,
@@ -33,6 +33,7 @@ export interface AuditServerDeps {
   readonly chain: Chain;
   readonly signer: Signer;
   readonly recover: Recover;
+  readonly sealTo: SealTo;
   readonly clock: Clock;
   readonly log: Log;
   readonly draws?: DrawSource | undefined;
@@ -57,7 +58,8 @@ const FORWARD_MS = 20_000;
 
 /**
  * Answers validators: pings, transcripts of drawn leaves, and orders of one token. Each question is signed by its validator
- * for one node, so a router that passes it on can neither change nor reuse it. A stream's questions are answered in order.
+ * for one node, so a router that passes it on can neither change nor reuse it, nor read a transcript. A stream's questions are
+ * answered in order.
  */
 export class AuditServer {
   readonly #deps: AuditServerDeps;
@@ -164,7 +166,10 @@ export class AuditServer {
       case "sample": {
         const found = await this.#samples.show(question.sample);
         if (isRefused(found)) return [{ type: "refuse", ...found }];
-        return transcriptFrames(question.sample.leaf, encodeTranscript(found));
+        const { leaf, mailbox } = question.sample;
+        const sealed = this.#deps.sealTo(mailbox, encodeTranscript(found), leaf);
+        if (sealed !== undefined) return transcriptFrames(leaf, sealed);
+        return [{ type: "refuse", ...refused("bad-request", "nothing can be sealed to its mailbox") }];
       }
       case "order": {
         const answer = await this.#deps.check?.(question);

@@ -1,6 +1,6 @@
 import type { Chain } from "../chain/interface.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
-import type { Recover, Signer } from "../keys/interface.ts";
+import type { Mailbox, Recover, Signer } from "../keys/interface.ts";
 import {
   type Asked,
   askedMessage,
@@ -32,6 +32,8 @@ export interface AskerDeps {
   /** The validator's key. */
   readonly signer: Signer;
   readonly recover: Recover;
+  /** A fresh one for each transcript. */
+  newMailbox(): Mailbox;
   randomBytes32(): Hex;
 }
 
@@ -98,12 +100,15 @@ export class NodeAsker {
   async transcript(target: Target & { readonly leaf: Hex }, signal: AbortSignal): Promise<Transcript> {
     const { chain, recover } = this.#deps;
     const { leaf, node } = target;
-    const sample = { ...this.#asked(target), leaf };
+    const mailbox = this.#deps.newMailbox();
+    const sample = { ...this.#asked(target), leaf, mailbox: mailbox.publicKey };
     const signature = this.#sign(messageHash(askedMessage("sample", sample)));
     const frame: AuditFrame = { type: "sample", sample, signature };
-    const bytes = await this.#converse(target.via, { protocol: PROTOCOLS.audit, frame, signal }, (stream) =>
+    const sealed = await this.#converse(target.via, { protocol: PROTOCOLS.audit, frame, signal }, (stream) =>
       joined(stream, { leaf, node }),
     );
+    const bytes = mailbox.open(sealed, leaf);
+    if (bytes === undefined) throw broken(node, "answered with what does not open");
     const transcript = decodeTranscript(bytes);
     const wrong = wrongTranscript(transcript, { leaf, domain: chain.domain, recover });
     if (wrong !== undefined) throw broken(node, `shows a transcript with another ${wrong}`);

@@ -21,3 +21,14 @@ export interface Vault {
   /** undefined for anything that was not sealed by this key under this label. */
   open(sealed: Uint8Array, label: string): Uint8Array | undefined;
 }
+
+/** A public key to seal answers to, and the only way to open them. */
+export interface Mailbox {
+  /** X25519, 32 bytes. */
+  readonly publicKey: Hex;
+  /** undefined for anything that was not sealed to this mailbox under this label. */
+  open(sealed: Uint8Array, label: string): Uint8Array | undefined;
+}
+
+/** Seals bytes to a mailbox; undefined when this is no key that anything can be sealed to. */
+export type SealTo = (publicKey: Hex, plain: Uint8Array, label: string) => Uint8Array | undefined;

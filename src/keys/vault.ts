@@ -1,13 +1,8 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { concatBytes } from "../util/hex.ts";
+import { hkdfSync } from "node:crypto";
 import type { Hex } from "../util/types.ts";
+import { openAes, sealAes } from "./aesGcm.ts";
 import type { Vault } from "./interface.ts";
 import { privateKeyBytes } from "./signer.ts";
-
-const CIPHER = "aes-256-gcm";
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const utf8 = new TextEncoder();
 
 /**
  * A vault whose key is derived from a private key (HKDF-SHA256) and so is not kept anywhere. Different purposes have different
@@ -18,7 +13,7 @@ export function createVault(privateKey: Hex | Uint8Array, purpose: string): Vaul
   return new AesVault(new Uint8Array(derived));
 }
 
-/** AES-256-GCM; a sealed text is nonce, ciphertext, tag. Keeps the key in a private field. */
+/** Keeps the key in a private field, so that no log or JSON of a vault shows it. */
 class AesVault implements Vault {
   readonly #key: Uint8Array;
 
@@ -27,23 +22,10 @@ class AesVault implements Vault {
   }
 
   seal(plain: Uint8Array, label: string): Uint8Array {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(utf8.encode(label));
-    return concatBytes(nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag());
+    return sealAes(this.#key, plain, label);
   }
 
   open(sealed: Uint8Array, label: string): Uint8Array | undefined {
-    if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    const end = sealed.length - TAG_BYTES;
-    const nonce = sealed.subarray(0, NONCE_BYTES);
-    const decipher = createDecipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(utf8.encode(label));
-    decipher.setAuthTag(sealed.subarray(end));
-    try {
-      return concatBytes(decipher.update(sealed.subarray(NONCE_BYTES, end)), decipher.final());
-    } catch {
-      return undefined;
-    }
+    return openAes(this.#key, sealed, label);
   }
 }

@@ -4,7 +4,7 @@ import type { Anchor } from "../audit/receiptLog.ts";
 import type { DrawSource } from "../audit/sampleDesk.ts";
 import type { Chain } from "../chain/interface.ts";
 import type { Engine } from "../engine/interface.ts";
-import type { Recover, Signer, Vault } from "../keys/interface.ts";
+import type { Recover, SealTo, Signer, Vault } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import type { PeerFacts } from "../observability/snapshot.ts";
 import type { WorkMeter } from "../observability/work.ts";
@@ -54,6 +54,8 @@ export interface MinerDeps {
   readonly recover: Recover;
   /** Seals what is kept for audits. */
   readonly vault: Vault;
+  /** Seals what a validator is shown. */
+  readonly sealTo: SealTo;
   readonly work: WorkMeter;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,6 +1,6 @@
 import { createEngine } from "../engine/index.ts";
 import type { Engine } from "../engine/interface.ts";
-import { createVault, recover } from "../keys/index.ts";
+import { createVault, recover, sealTo } from "../keys/index.ts";
 import { Miner } from "../miner/miner.ts";
 import { type Chaos, createTransport, keepOpen } from "../p2p/index.ts";
 import { PROTOCOLS, type Transport } from "../p2p/interface.ts";
@@ -145,6 +145,7 @@ function newMiner(ground: Ground, { engine, store, transport, chaos, owner, rout
       recover,
       vault: createVault(identity.node.privateKey, TRANSCRIPTS),
       anchor: (anchor) => postAnchor(anchor, { chain, identity }),
+      sealTo,
       work,
       clock,
       log,

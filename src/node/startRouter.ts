@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createVault, recover } from "../keys/index.ts";
+import { createVault, recover, sealTo } from "../keys/index.ts";
 import { createMetrics } from "../observability/metrics.ts";
 import { createTransport } from "../p2p/index.ts";
 import type { Transport } from "../p2p/interface.ts";
@@ -181,6 +181,7 @@ function newRouter(
       recover,
       vault: createVault(identity.node.privateKey, TRANSCRIPTS),
       anchor: (anchor) => postAnchor(anchor, { chain, identity }),
+      sealTo,
       work,
       clock,
       log,

@@ -34,7 +34,12 @@ const askedSchema = z.strictObject({
   /** Block time in seconds. */
   expiresAt: uint53Schema,
 });
-const sampleSchema = z.strictObject({ ...askedSchema.shape, leaf: hashSchema });
+const sampleSchema = z.strictObject({
+  ...askedSchema.shape,
+  leaf: hashSchema,
+  /** X25519 key of the validator's mailbox: what is shown is not for the router that passes it on. */
+  mailbox: hashSchema,
+});
 
 /** What every question of a validator says: which node is asked, and until when. */
 export type Asked = Readonly<z.infer<typeof askedSchema>>;
@@ -54,7 +59,7 @@ const bytesSchema = z.custom<Uint8Array>(
 
 const auditSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("sample"), sample: sampleSchema, signature: signatureSchema }),
-  // Part n of `of`: a transcript may be larger than a frame.
+  // Part n of `of` of a transcript that is sealed to the sample's mailbox: it may be larger than a frame.
   z
     .strictObject({
       type: z.literal("transcript"),

@@ -5,7 +5,7 @@ import { MemoryChain } from "../../src/chain/index.ts";
 import { ROLE, type Role } from "../../src/chain/interface.ts";
 import { createEngine } from "../../src/engine/index.ts";
 import type { Engine } from "../../src/engine/interface.ts";
-import { createSigner, createVault, newPrivateKey, recover } from "../../src/keys/index.ts";
+import { createMailbox, createSigner, createVault, newPrivateKey, recover, sealTo } from "../../src/keys/index.ts";
 import type { Signer, Vault } from "../../src/keys/interface.ts";
 import { Miner } from "../../src/miner/miner.ts";
 import { createSilentLog } from "../../src/observability/log.ts";
@@ -159,6 +159,7 @@ export class RoleNetwork {
         signer: routerSigner,
         recover,
         vault: createVault(this.routerKey, "transcripts"),
+        sealTo,
         work: new WorkMeter(systemClock),
         clock: systemClock,
         log: createSilentLog(),
@@ -239,6 +240,7 @@ export class RoleNetwork {
         signer,
         recover,
         vault,
+        sealTo,
         work,
         clock: systemClock,
         log: createSilentLog(),
@@ -289,7 +291,8 @@ export class RoleNetwork {
     await transport.start();
     this.#stops.push(() => transport.stop());
     const signer = createSigner(key);
-    return new NodeAsker({ chain: this.chain, transport, signer, recover, randomBytes32: () => randomHex(32) });
+    const deps = { chain: this.chain, transport, signer, recover, newMailbox: createMailbox };
+    return new NodeAsker({ ...deps, randomBytes32: () => randomHex(32) });
   }
 
   /** Ends a miner and starts it again: at once and with what was synced, or in order. */

@@ -3,7 +3,7 @@ import { AuditBook } from "../../../src/audit/auditBook.ts";
 import { AuditServer, type AuditServerDeps } from "../../../src/audit/auditServer.ts";
 import { NodeAsker } from "../../../src/audit/nodeAsker.ts";
 import { MemoryChain } from "../../../src/chain/index.ts";
-import { createSigner, newPrivateKey, recover } from "../../../src/keys/index.ts";
+import { createMailbox, createSigner, newPrivateKey, recover, sealTo } from "../../../src/keys/index.ts";
 import { createSilentLog } from "../../../src/observability/log.ts";
 import { createMemoryNetwork } from "../../../src/p2p/index.ts";
 import { PROTOCOLS } from "../../../src/p2p/interface.ts";
@@ -35,7 +35,7 @@ async function served(change: Partial<AuditServerDeps> = {}) {
   const audit = new AuditBook(AUDIT, { chain, store, vault: testVault(), log });
   const lines = createMemoryNetwork();
   const [here, there] = [lines.transport(signer.address), lines.transport(validator.address)];
-  new AuditServer({ audit, chain, signer, recover, clock, log, mayForward: () => false, ...change }).serve(
+  new AuditServer({ audit, chain, signer, recover, sealTo, clock, log, mayForward: () => false, ...change }).serve(
     (protocol, accept) => here.handle(protocol, accept),
   );
   await Promise.all([here.start(), there.start()]);
@@ -45,6 +45,7 @@ async function served(change: Partial<AuditServerDeps> = {}) {
   const asker = new NodeAsker({
     chain,
     transport: there,
+    newMailbox: createMailbox,
     signer: validator,
     recover,
     randomBytes32: () => randomHex(32),

@@ -25,7 +25,7 @@ export const anyAuditFrameOf: {
 } = {
   sample: fc.record({
     type: fc.constant("sample" as const),
-    sample: fc.tuple(anyAsked, anyHex(32)).map(([asked, leaf]) => ({ ...asked, leaf })),
+    sample: fc.tuple(anyAsked, anyHex(32), anyHex(32)).map(([asked, leaf, mailbox]) => ({ ...asked, leaf, mailbox })),
     signature: anyHex(64),
   }),
   transcript: fc

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { createEngine } from "../../../src/engine/index.ts";
-import { createSigner, newPrivateKey, recover } from "../../../src/keys/index.ts";
+import { createSigner, newPrivateKey, recover, sealTo } from "../../../src/keys/index.ts";
 import { Miner } from "../../../src/miner/miner.ts";
 import { createSilentLog } from "../../../src/observability/log.ts";
 import { WorkMeter } from "../../../src/observability/work.ts";
@@ -40,6 +40,7 @@ async function minerByHand() {
       signer,
       recover,
       vault: testVault(),
+      sealTo,
       work: new WorkMeter(systemClock),
       clock: systemClock,
       log: createSilentLog(),
