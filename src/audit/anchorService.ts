@@ -1,7 +1,8 @@
 import type { Chain } from "../chain/interface.ts";
 import type { Log } from "../observability/log.ts";
-import type { Startable } from "../util/types.ts";
+import type { Clock, Startable } from "../util/types.ts";
 import type { Anchor, ReceiptLog } from "./receiptLog.ts";
+import { watchEpoch } from "./watchEpoch.ts";
 
 /** Anchors are taken in the first tenth of the next epoch. */
 const WINDOW_SHARE = 10;
@@ -9,6 +10,7 @@ const WINDOW_SHARE = 10;
 export interface AnchorDeps {
   readonly chain: Pick<Chain, "epoch" | "head" | "onHead">;
   readonly receipts: ReceiptLog;
+  readonly clock: Clock;
   readonly log: Log;
   /**
    * Posts one epoch's anchor. Called again at the next block when it throws, and once more when this process ends between
@@ -25,6 +27,8 @@ export class AnchorService implements Startable {
   #busy = false;
   #doneTo = -1;
   #failing = false;
+  /** The epoch that is to be posted, and since when. */
+  #due: { readonly epoch: number; readonly atMs: number } | undefined;
 
   constructor(deps: AnchorDeps) {
     this.#deps = deps;
@@ -32,7 +36,7 @@ export class AnchorService implements Startable {
 
   async start(): Promise<void> {
     this.#doneTo = this.#deps.receipts.postedTo;
-    this.#stopListening = this.#deps.chain.onHead(() => this.#look());
+    this.#stopListening = watchEpoch(this.#deps, () => this.#look());
     this.#look();
   }
 
@@ -44,6 +48,7 @@ export class AnchorService implements Startable {
   #look(): void {
     const due = this.#deps.chain.epoch().epoch - 1;
     if (this.#busy || due < 0 || due <= this.#doneTo) return;
+    if (this.#due?.epoch !== due) this.#due = { epoch: due, atMs: this.#deps.clock.now() };
     this.#busy = true;
     this.#running = this.#post(due)
       .then((done) => {
@@ -75,8 +80,11 @@ export class AnchorService implements Startable {
   }
 
   #inWindow(epoch: number): boolean {
-    const { chain } = this.#deps;
+    const { chain, clock } = this.#deps;
     const { epoch: current, endsAt, epochSeconds } = chain.epoch();
-    return current === epoch + 1 && chain.head().timestamp < endsAt - epochSeconds + epochSeconds / WINDOW_SHARE;
+    const windowSeconds = epochSeconds / WINDOW_SHARE;
+    // The newest block of an idle chain is an old one.
+    const lateMs = clock.now() - (this.#due?.atMs ?? 0) - windowSeconds * 1000;
+    return current === epoch + 1 && lateMs < 0 && chain.head().timestamp < endsAt - epochSeconds + windowSeconds;
   }
 }

@@ -5,7 +5,7 @@ import { leafOf } from "../protocol/leaf.ts";
 import { type CountersignedAnswer, type Transcript, transcriptOf } from "../protocol/transcript.ts";
 import type { Store } from "../store/interface.ts";
 import type { ValuesOf } from "../util/option.ts";
-import type { Hex, Startable } from "../util/types.ts";
+import type { Clock, Hex, Startable } from "../util/types.ts";
 import { AnchorService } from "./anchorService.ts";
 import type { auditOptions } from "./options.ts";
 import { type Anchor, ReceiptLog } from "./receiptLog.ts";
@@ -19,6 +19,7 @@ export interface AuditDeps {
   readonly store: Store;
   /** Seals transcripts. */
   readonly vault: Vault;
+  readonly clock: Clock;
   readonly log: Log;
   anchor?(anchor: Anchor): Promise<void>;
   /** When a receipt is written; at the end of the turn by default. */
@@ -32,7 +33,7 @@ export class AuditBook implements Startable {
   readonly #services: readonly Startable[];
 
   constructor(options: AuditOptions, deps: AuditDeps) {
-    const { chain, store, log } = deps;
+    const { chain, store, clock, log } = deps;
     const later = deps.later && { later: (action: () => void) => deps.later?.(action) };
     this.receipts = new ReceiptLog({ store, epoch: () => chain.epoch().epoch, ...later });
     this.transcripts = new TranscriptBook({ maxBytes: options.transcriptBytes }, deps);
@@ -40,7 +41,10 @@ export class AuditBook implements Startable {
       await this.transcripts.forgetBefore(epoch - options.transcriptEpochs);
       await this.receipts.forgetBefore(epoch - options.leafEpochs);
     };
-    this.#services = [new AnchorService({ ...deps, receipts: this.receipts }), new Retention({ chain, log, forget })];
+    this.#services = [
+      new AnchorService({ ...deps, receipts: this.receipts }),
+      new Retention({ chain, clock, log, forget }),
+    ];
   }
 
   async start(): Promise<void> {

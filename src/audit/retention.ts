@@ -1,9 +1,11 @@
 import type { Chain } from "../chain/interface.ts";
 import type { Log } from "../observability/log.ts";
-import type { Startable } from "../util/types.ts";
+import type { Clock, Startable } from "../util/types.ts";
+import { watchEpoch } from "./watchEpoch.ts";
 
 interface Deps {
   readonly chain: Pick<Chain, "epoch" | "onHead">;
+  readonly clock: Clock;
   readonly log: Log;
   /** Deletes what an epoch that begins does not need any more. */
   forget(epoch: number): Promise<void>;
@@ -21,7 +23,7 @@ export class Retention implements Startable {
   }
 
   async start(): Promise<void> {
-    this.#stopListening = this.#deps.chain.onHead(() => this.#look());
+    this.#stopListening = watchEpoch(this.#deps, () => this.#look());
     this.#look();
   }
 

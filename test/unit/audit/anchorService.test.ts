@@ -6,6 +6,7 @@ import { recover } from "../../../src/keys/index.ts";
 import { createSilentLog } from "../../../src/observability/log.ts";
 import { MemoryStore } from "../../../src/store/memory.ts";
 import { AUDIT, testVault } from "../../support/auditParts.ts";
+import { FakeClock } from "../../support/fakeClock.ts";
 import { signedAnswer } from "../../support/receiptParts.ts";
 
 async function opened(anchor?: (posted: Anchor) => Promise<void>) {
@@ -13,8 +14,9 @@ async function opened(anchor?: (posted: Anchor) => Promise<void>) {
   await store.start();
   const chain = new MemoryChain({ parameters: { epochSeconds: 60 } }, { recover });
   const posted: Anchor[] = [];
+  const clock = new FakeClock();
   const open = async (): Promise<AuditBook> => {
-    const deps = { chain, store, vault: testVault(), log: createSilentLog() };
+    const deps = { chain, store, vault: testVault(), clock, log: createSilentLog() };
     const book = new AuditBook(AUDIT, {
       ...deps,
       anchor: async (one) => {
@@ -32,7 +34,7 @@ async function opened(anchor?: (posted: Anchor) => Promise<void>) {
     chain.advance(seconds);
     await settled();
   };
-  return { store, chain, posted, open, book: await open(), pass, settled };
+  return { store, chain, clock, posted, open, book: await open(), pass, settled };
 }
 const answer = (number: number, epoch: number) => signedAnswer({ number, epoch });
 
@@ -98,4 +100,18 @@ test("a node that stopped posts nothing more", async () => {
   await book.stop();
   await pass(60);
   expect(posted).toEqual([]);
+});
+
+test("a chain that makes no block at the epoch's end is looked at all the same, and given up after a tenth", async () => {
+  const { book, posted, chain, clock } = await opened(() => Promise.reject(new Error("it is too late")));
+  await book.keep(answer(1, 0));
+  // As an idle chain: its time goes on and its newest block is an old one.
+  const epochs = chain.epoch();
+  chain.epoch = () => ({ ...epochs, epoch: 1, endsAt: epochs.endsAt + 60 });
+  await clock.pass(1000);
+  expect(posted).toHaveLength(1);
+  await clock.pass(60_000);
+  expect(posted).toHaveLength(6);
+  await book.stop();
+  expect(clock.waiting).toBe(0);
 });

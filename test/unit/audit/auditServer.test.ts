@@ -32,7 +32,7 @@ async function served(change: Partial<AuditServerDeps> = {}) {
   await store.start();
   const log = createSilentLog();
   const clock = new FakeClock();
-  const audit = new AuditBook(AUDIT, { chain, store, vault: testVault(), log });
+  const audit = new AuditBook(AUDIT, { chain, store, vault: testVault(), clock, log });
   const lines = createMemoryNetwork();
   const [here, there] = [lines.transport(signer.address), lines.transport(validator.address)];
   new AuditServer({ audit, chain, signer, recover, sealTo, clock, log, mayForward: () => false, ...change }).serve(
