@@ -224,6 +224,17 @@ export const registry: Registry = {
           ],
         },
         {
+          name: "model",
+          summary: "models of this machine",
+          commands: [
+            {
+              name: "calibrate",
+              summary: "measure how far honest answers vary, for verification",
+              load: async () => (await import("./commands/modelCalibrate.ts")).modelCalibrate,
+            },
+          ],
+        },
+        {
           name: "network",
           summary: "the networks this machine knows",
           commands: [

@@ -11,6 +11,21 @@ const limitSchema = z.object({
   marginNats: z.number().min(0).max(4),
 });
 
+const share = z.number().min(0).max(1);
+
+/** What a limit rests on: how answers of one writer fared in a band. */
+const measuredSchema = z.object({
+  writer: z.string().min(1).max(128),
+  honest: z.boolean(),
+  tokens: uintSchema(1_000_000_000),
+  /** Of the tokens, those that the sampler chooses from the verifier's candidates too. */
+  matchShare: share,
+  meanMarginNats: z.number().min(0).max(4),
+  largestNats: z.number().min(0).max(4),
+  /** Of the tasks that were long enough to be judged, those above the limit. */
+  failShare: share,
+});
+
 const bandSchema = z.object({
   /** For temperatures up to this one, and above that of the band before. */
   temperature: z.number().min(0).max(2),
@@ -18,6 +33,7 @@ const bandSchema = z.object({
   cuts: z.boolean(),
   /** By tokens, ascending: honest means vary less the longer the task is. */
   limits: z.array(limitSchema).min(1).max(32).refine(ascending),
+  measured: z.array(measuredSchema).max(64).exactOptional(),
 });
 
 /** What honest runs of one model look like, measured over machines, batches and continuations. */
@@ -29,6 +45,7 @@ export const thresholdCardSchema = z.object({
 
 export type ThresholdCard = z.infer<typeof thresholdCardSchema>;
 export type ThresholdBand = z.infer<typeof bandSchema>;
+export type MeasuredWriter = z.infer<typeof measuredSchema>;
 
 /** The band of a task; undefined when the card was not made for such tasks. */
 export function bandOf(

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { demoModelFile, type HashedModel, hashModelFile, modelParts } from "../engine/modelFile.ts";
 import { CortensorError } from "../errors/cortensorError.ts";
@@ -23,10 +23,9 @@ export async function findModel(search: ModelSearch): Promise<string> {
   const files = file === undefined ? [demoModelFile(), ...more, ...(await modelsIn(folder))] : [file];
   const seen: [string, string][] = [];
   for (const each of new Set(files)) {
-    const hashed = await hashModelFile(each, { folder, signal }).catch((error: unknown) => {
-      // A file that was named must be a model; one that lies about need not.
-      if (file !== undefined || signal?.aborted === true) throw error;
-    });
+    // A file that was named must be a model; one that lies about need not.
+    const hash = file === undefined ? hashUnlessDamaged : hashModelFile;
+    const hashed = await hash(each, { folder, signal });
     if (hashed?.modelId === modelId) return hashed.files[0] ?? each;
     if (hashed !== undefined) seen.push(found(each, hashed));
   }
@@ -36,6 +35,50 @@ export async function findModel(search: ModelSearch): Promise<string> {
     try: "cortensor verify RECEIPT.json --replay --model FILE.gguf",
     data: { modelId, models: seen.map(([, text]) => text) },
   });
+}
+
+/**
+ * The file that a person means: a path, the name of a model of the home or the one that ships, or the beginning of a model
+ * id. Throws `model-missing`.
+ */
+export async function resolveModel(
+  ref: string,
+  { folder, signal }: Pick<ModelSearch, "folder" | "signal">,
+): Promise<string> {
+  const facts = await stat(ref).catch(() => undefined);
+  if (facts?.isFile() === true) return ref;
+  const files = [demoModelFile(), ...(await modelsIn(folder))];
+  const named = files.find((file) => [basename(file), basename(file, ".gguf")].includes(ref));
+  if (named !== undefined) return named;
+  if (/^(0x)?[0-9a-f]{6,64}$/i.test(ref)) {
+    const digits = ref.toLowerCase().replace(/^0x/, "");
+    for (const file of files) {
+      const hashed = await hashUnlessDamaged(file, { folder, signal });
+      if (hashed?.modelId.slice(2).startsWith(digits)) return file;
+    }
+  }
+  throw new CortensorError("model-missing", `there is no model ${ref}`, {
+    why: [
+      ["needed", "a GGUF file, the name of a model of this home, or the beginning of a model id"],
+      ...files.map(nameOf),
+    ],
+    try: "cortensor model calibrate MODEL.gguf",
+    data: { ref },
+  });
+}
+
+async function hashUnlessDamaged(
+  file: string,
+  options: Pick<ModelSearch, "folder" | "signal">,
+): Promise<HashedModel | undefined> {
+  return await hashModelFile(file, options).catch((error: unknown) => {
+    if (error instanceof CortensorError) return undefined;
+    throw error;
+  });
+}
+
+function nameOf(file: string): [string, string] {
+  return ["found", basename(file, ".gguf")];
 }
 
 function found(file: string, { modelId }: HashedModel): [string, string] {

@@ -9,7 +9,7 @@ import { marginsOf, type PositionMargin } from "../../src/protocol/margin.ts";
 import { summary } from "../../src/protocol/marginSummary.ts";
 import type { SamplerOptions } from "../../src/protocol/sampler.ts";
 import { Machine } from "./machine.ts";
-import { QUESTIONS } from "./questions.ts";
+import { QUESTIONS } from "../../src/replay/calibrate/questions.ts";
 import { REFERENCE, type Writer, WRITERS } from "./writers.ts";
 
 const TEMPERATURES = [1, 1.5, 2];

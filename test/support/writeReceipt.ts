@@ -1,3 +1,4 @@
+import { writeAnswer } from "../../src/replay/calibrate/writeAnswer.ts";
 import { createSigner, newPrivateKey } from "../../src/keys/index.ts";
 import type { Engine } from "../../src/engine/interface.ts";
 import { answerText } from "../../src/protocol/answerText.ts";
@@ -8,7 +9,6 @@ import { promptIds } from "../../src/protocol/promptIds.ts";
 import type { ReceiptBundle } from "../../src/protocol/receiptBundle.ts";
 import { FINISH, type Order, type TaskInput, type TaskParams } from "../../src/protocol/records.ts";
 import { RENDERER_VERSION } from "../../src/protocol/render.ts";
-import { createSampler, type SamplerOptions } from "../../src/protocol/sampler.ts";
 import { countersign, sealAnswer } from "../../src/router/sealAnswer.ts";
 import type { Hex } from "../../src/util/types.ts";
 import { DOMAIN } from "./fakeRouter.ts";
@@ -25,8 +25,13 @@ export interface Asked {
   readonly seed: bigint;
 }
 
-export function asked(question: string, params: Partial<TaskParams> = {}, number = 0): Asked {
-  const input: TaskInput = { kind: "messages", messages: [{ role: "user", content: question }] };
+export function asked(
+  question: string,
+  params: Partial<TaskParams> = {},
+  { number = 0, system }: { number?: number; system?: string | undefined } = {},
+): Asked {
+  const before = system === undefined ? [] : [{ role: "system", content: system }];
+  const input: TaskInput = { kind: "messages", messages: [...before, { role: "user", content: question }] };
   const requestId: Hex = `0x${number.toString(16).padStart(32, "0")}`;
   const whole = { temperature: 1, topP: 1, topK: 64, minP: 0, maxTokens: 48, stop: [], renderer: RENDERER_VERSION };
   return { input, params: { ...whole, ...params }, requestId, seed: taskSeed({ requestId, input }) };
@@ -44,28 +49,9 @@ export async function write(
   resume: readonly number[] = [],
 ): Promise<Wrote> {
   const prompt = promptIds({ input, epochStart: 0 }, engine);
-  return await continued(engine, { ids: [...prompt, ...resume], from: resume.length, ...params, seed });
-}
-
-/** The same for a prompt in tokens. */
-export async function continued(
-  engine: Engine,
-  {
-    ids,
-    from = 0,
-    maxTokens,
-    ...sampling
-  }: SamplerOptions & { ids: readonly number[]; from?: number; maxTokens: number },
-): Promise<Wrote> {
-  const sample = createSampler(sampling);
-  const out: number[] = [];
-  let finish: number = FINISH.length;
-  const choose = (candidates: Parameters<typeof sample>[0]) => sample(candidates, from + out.length);
-  for await (const token of engine.generate({ ids, maxTokens: maxTokens - from, choose }, NEVER)) {
-    out.push(token.id);
-    if (token.end) finish = FINISH.stop;
-  }
-  return { ids: out, finish };
+  const { maxTokens } = params;
+  const { ids, ended } = await writeAnswer({ prompt, options: { ...params, seed }, maxTokens, resume }, engine, NEVER);
+  return { ids: ids.slice(resume.length), finish: ended ? FINISH.stop : FINISH.length };
 }
 
 export interface Claim {

@@ -38,7 +38,7 @@ const judged = (bundle: ReceiptBundle, known: ThresholdCard | undefined = card()
 
 /** A receipt of the reference model's, written with another. */
 async function writtenBy(model: TestModel, params: Parameters<typeof asked>[1] = OPEN, number = 0) {
-  const task = asked(QUESTION, params, number);
+  const task = asked(QUESTION, params, { number });
   return receiptFor(task, { engine: engines.reference, parts: [await write(engines[model], task)] });
 }
 
@@ -58,7 +58,7 @@ describe("a replay", () => {
   test("of what a coarser, a smaller or a differently asked model wrote fails", async () => {
     for (const bundle of [await writtenBy("q4_0", { ...OPEN, temperature: 2 }, 3), await writtenBy("smaller")])
       expect((await judged(bundle)).verdict).toBe("fail");
-    const task = asked(QUESTION, { ...OPEN, temperature: 2 }, 3);
+    const task = asked(QUESTION, { ...OPEN, temperature: 2 }, { number: 3 });
     const messages = [{ role: "system", content: "Answer in one short sentence." }, ...QUESTION_MESSAGES];
     const hidden = await write(engines.reference, { ...task, input: { kind: "messages", messages } });
     const bundle = receiptFor(task, { engine: engines.reference, parts: [hidden] });
@@ -81,10 +81,13 @@ describe("a replay", () => {
   });
 
   test("of a stitched answer: each miner answers for its own tokens", async () => {
-    const task = asked("What is a bridge?", { ...OPEN, temperature: 2 }, 1);
+    const task = asked("What is a bridge?", { ...OPEN, temperature: 2 }, { number: 1 });
     const honest = await write(engines.reference, task);
     const first = { ids: honest.ids.slice(0, 18), finish: FINISH.growing };
-    const resumed = await write(engines.reference, asked("What is a bridge?", { ...OPEN, temperature: 2 }, 3));
+    const resumed = await write(
+      engines.reference,
+      asked("What is a bridge?", { ...OPEN, temperature: 2 }, { number: 3 }),
+    );
     const mixed = receiptFor(task, { engine: engines.reference, parts: [first, resumed] });
     const { verdict, parts } = await judged(mixed);
     expect(verdict).toBe("fail");
@@ -99,7 +102,7 @@ describe("a replay", () => {
   });
 
   test("fails whoever counts more prompt tokens, pads, stops without an end, or has ids that do not exist", async () => {
-    const task = asked("What is a river?", { ...OPEN, maxTokens: 100 }, 2);
+    const task = asked("What is a river?", { ...OPEN, maxTokens: 100 }, { number: 2 });
     const engine = engines.reference;
     const honest = await write(engine, task);
     expect(honest.finish).toBe(FINISH.stop);
