@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { defineCommand } from "../command.ts";
 import { CARD_COLUMNS, cardRows } from "../models/cardRows.ts";
 
@@ -32,7 +31,11 @@ export const modelCalibrate = defineCommand({
           max: 1024,
           describe: "threads that compute; another number is measured as well",
         },
-        quick: { type: "boolean", default: false, describe: "a few answers only, to try it out; the limits are wide" },
+        quick: {
+          type: "boolean",
+          default: false,
+          describe: "a few answers only, to try it out: the limits are wide, and without --out no card is written",
+        },
       },
     },
   ],
@@ -46,7 +49,7 @@ export const modelCalibrate = defineCommand({
     const { card, file, name } = await makeCard(ctx, { ref: args.ref, against, out, quick, threads });
     ctx.result({ schema: "cortensor.calibrated/1", model: name, file, card }, () => {
       ctx.table(CARD_COLUMNS, cardRows(card));
-      ctx.note(`The card of ${name} is in ${out === undefined ? file : basename(file)}`);
+      ctx.note(file === null ? "Only tried out: no card was written" : `The card of ${name} is in ${file}`);
     });
   },
 });

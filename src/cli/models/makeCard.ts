@@ -21,11 +21,11 @@ export interface CardAsked {
 /** Prompt and answer of every question fit. */
 const CONTEXT_TOKENS = 1024;
 
-/** Measures a model and writes its card, whole or not at all. */
+/** Measures a model and writes its card, whole or not at all. `file`: null when it was only tried out. */
 export async function makeCard(
   ctx: Context,
   { ref, against, out, quick, threads }: CardAsked,
-): Promise<{ readonly card: ThresholdCard; readonly file: string; readonly name: string }> {
+): Promise<{ readonly card: ThresholdCard; readonly file: string | null; readonly name: string }> {
   const { signal } = ctx;
   const folder = ctx.home.modelsFolder;
   const modelFile = await resolveModel(ref, { folder, signal });
@@ -55,7 +55,9 @@ export async function makeCard(
       ),
     result: ({ bands }) => `${name}, ${bands.length} bands`,
   });
-  const file = out === undefined ? cardFile(card.modelId, folder) : resolve(out);
-  await writeJson(file, card, 0o644);
+  // The wide limits of a few answers must not stand where cards are looked for.
+  const place = quick ? null : cardFile(card.modelId, folder);
+  const file = out === undefined ? place : resolve(out);
+  if (file !== null) await writeJson(file, card, 0o644);
   return { card, file, name };
 }

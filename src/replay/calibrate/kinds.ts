@@ -15,22 +15,25 @@ export interface HonestKind extends EngineKind {
   readonly prefix: boolean;
   /** So many tokens come from somebody else, who was lost; 0: none. */
   readonly resumed: number;
-  /** Only one of so many questions is asked: what is slow on many machines. */
+  /** Only one of so many questions is asked. */
   readonly oneOf: number;
+  /** So often, each time with other seeds. */
+  readonly rounds: number;
 }
 
 /** All that honest machines may differ in, as far as one machine can show it. Other processors may differ by more. */
 export function honestKinds(threads: number): readonly [HonestKind, ...HonestKind[]] {
-  const usual = { threads, slots: 1, flashAttention: true, prefix: false, resumed: 0, oneOf: 1 };
+  const usual = { threads, slots: 1, flashAttention: true, prefix: false, resumed: 0, oneOf: 2, rounds: 1 };
   return [
-    { ...usual, name: "as the verifier" },
-    { ...usual, name: "no flash attention", flashAttention: false },
+    { ...usual, name: "as the verifier", oneOf: 3 },
+    // Kinds that differ by noise set the limits, so they answer most; others only show that they do not differ.
+    { ...usual, name: "no flash attention", flashAttention: false, oneOf: 1, rounds: 2 },
     { ...usual, name: "four at once", slots: 4 },
-    { ...usual, name: "prompt held", prefix: true },
+    { ...usual, name: "prompt held", prefix: true, oneOf: 3 },
     { ...usual, name: "resumed", resumed: 8 },
-    { ...usual, name: "all of these", flashAttention: false, slots: 4, prefix: true, resumed: 8 },
+    { ...usual, name: "all of these", flashAttention: false, slots: 4, prefix: true, resumed: 8, rounds: 2 },
     // More threads than a machine has to spare can be twelve times slower.
-    { ...usual, name: threads === 1 ? "two threads" : "one thread", threads: threads === 1 ? 2 : 1, oneOf: 12 },
+    { ...usual, name: threads === 1 ? "two threads" : "one thread", threads: threads === 1 ? 2 : 1, oneOf: 60 },
   ];
 }
 

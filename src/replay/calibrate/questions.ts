@@ -12,5 +12,5 @@ export const QUESTIONS: readonly string[] = WORDS.map(
 /** Longer than what engines reuse at once, so that a second prompt with it finds it held. */
 export const SHARED_TEXT =
   "You explain what words mean. Say in one sentence what the thing is, what it is made of or used for, and nothing else. ".repeat(
-    8,
+    6,
   );
