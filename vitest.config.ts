@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          include: ["test/integration/**/*.test.ts", "test/adversary/**/*.test.ts"],
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -24,7 +24,7 @@ describe("README", () => {
   test("the first minute runs as it stands there", async () => {
     const { run } = await program();
     const commands = commandsOf("The first minute");
-    expect(commands.map(([name]) => name)).toEqual(["up", "up", "submit", "status", "env", "verify", "down"]);
+    expect(commands.map(([name]) => name)).toEqual(["up", "up", "submit", "status", "env", "verify", "verify", "down"]);
     let receipt = "";
     for (const command of commands) {
       const words = command.map((word) => (word.startsWith("r_") ? receipt : word));

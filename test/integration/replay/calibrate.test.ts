@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cardFile, findCard } from "../../../src/audit/cards.ts";
-import { findModel, resolveModel } from "../../../src/audit/findModel.ts";
+import { cardFile, findCard } from "../../../src/replay/cards.ts";
+import { findModel, resolveModel } from "../../../src/replay/findModel.ts";
 import { demoModelFile, hashModelFile } from "../../../src/engine/modelFile.ts";
 import { type ThresholdCard, thresholdCardSchema } from "../../../src/protocol/thresholdCard.ts";
 import type { Hex } from "../../../src/util/types.ts";

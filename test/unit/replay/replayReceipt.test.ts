@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { writeAnswer } from "../../../src/audit/calibrate/writeAnswer.ts";
-import { replayReceipt } from "../../../src/audit/replayReceipt.ts";
+import { writeAnswer } from "../../../src/replay/calibrate/writeAnswer.ts";
+import { replayReceipt } from "../../../src/replay/replayReceipt.ts";
 import type { Engine } from "../../../src/engine/interface.ts";
 import { ScriptedEngine } from "../../../src/engine/scripted/scriptedEngine.ts";
 import { promptIds } from "../../../src/protocol/promptIds.ts";

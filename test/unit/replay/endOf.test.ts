@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { impossibleEnd } from "../../../src/audit/endOf.ts";
+import { impossibleEnd } from "../../../src/replay/endOf.ts";
 import { FINISH } from "../../../src/protocol/records.ts";
 
 const END = 99;
