@@ -1,6 +1,6 @@
 import { NodeAsker } from "../audit/nodeAsker.ts";
 import type { NodeRecord } from "../chain/interface.ts";
-import { recover } from "../keys/index.ts";
+import { createMailbox, recover } from "../keys/index.ts";
 import { createTransport } from "../p2p/index.ts";
 import type { Transport } from "../p2p/interface.ts";
 import { Validator } from "../validator/validator.ts";
@@ -75,7 +75,14 @@ async function build(ground: Ground, deps: NodeDeps & { requestStop(): void }): 
 
 /** Asks a router itself, and a miner through the routers in turn, until one of them brings its signed answer. */
 function pinging({ chain, identity }: Ground, transport: Transport) {
-  const asker = new NodeAsker({ chain, transport, signer: identity.node, recover, randomBytes32 });
+  const asker = new NodeAsker({
+    chain,
+    transport,
+    signer: identity.node,
+    newMailbox: createMailbox,
+    recover,
+    randomBytes32,
+  });
   return async (node: NodeRecord, signal: AbortSignal): Promise<boolean> => {
     const routers = node.role === "router" ? [node] : await chain.nodes("router");
     const { epoch } = chain.epoch();
