@@ -1,14 +1,14 @@
 /**
  * The writes of one event-loop turn: `commit` runs once, after the turn's input has been handled, and all who joined
- * learn how it ended.
+ * learn how it ended, when what it returns has.
  */
 export class Group {
   readonly done: Promise<void>;
-  readonly #settle: { resolve: () => void; reject: (error: unknown) => void };
+  readonly #settle: { resolve: (end: void | Promise<void>) => void; reject: (error: unknown) => void };
   readonly #immediate: NodeJS.Immediate;
-  readonly #commit: () => void;
+  readonly #commit: () => void | Promise<void>;
 
-  constructor(commit: () => void) {
+  constructor(commit: () => void | Promise<void>) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.done = promise;
     this.#settle = { resolve, reject };
@@ -22,8 +22,7 @@ export class Group {
   close(): void {
     clearImmediate(this.#immediate);
     try {
-      this.#commit();
-      this.#settle.resolve();
+      this.#settle.resolve(this.#commit());
     } catch (error) {
       this.#settle.reject(error);
     }
