@@ -266,12 +266,8 @@ function orderRow({ receipt, task, account, session, at }: Settlement): Write {
   return { table: "orders", key: receipt.order, value: encode(row) };
 }
 
-const payFrames = new WeakMap<Edge, Frame>();
-
-/** Announces a session with the highest voucher on it; the same frame for the same edge. */
-export function payFrame(edge: Edge): Frame {
-  const { record, signature } = edge.voucher;
-  const frame = payFrames.get(edge) ?? { type: "pay", session: edge.session, voucher: { record, signature } };
-  payFrames.set(edge, frame);
-  return frame;
+/** Announces a session with the highest voucher on it. */
+export function payFrame({ session, voucher }: Edge): Frame {
+  const { record, signature } = voucher;
+  return { type: "pay", session, voucher: { record, signature } };
 }

@@ -2,7 +2,9 @@ import { CortensorError } from "../errors/cortensorError.ts";
 import { decodeFrame, encodeFrame, type Frame, type Hello } from "../protocol/frames.ts";
 import type { PeerStream } from "../p2p/interface.ts";
 import { AsyncQueue } from "../util/asyncQueue.ts";
-import type { Address, Hex } from "../util/types.ts";
+import { systemClock } from "../util/clock.ts";
+import type { Address, Clock, Hex } from "../util/types.ts";
+import { type Edge, payFrame } from "./ledger.ts";
 
 /** Frames of a miner about one order. */
 export type OrderReply = Extract<
@@ -10,19 +12,26 @@ export type OrderReply = Extract<
   { type: "ack" | "refuse" | "tokens" | "fail" | "commit" | "reveal" | "scored" }
 >;
 
+/** A voucher pays for all before it, so of those within so long the last will do. */
+const PAY_MS = 10;
+
 /** One line to a miner, after the hello: sends frames and hands each reply to the order it belongs to. */
 export class MinerLink {
   readonly hello: Hello;
   readonly #stream: PeerStream;
   readonly #orders = new Map<Hex, AsyncQueue<OrderReply>>();
+  readonly #clock: Clock;
   #open = true;
-  #lastPay: Frame | undefined;
+  #paid: Edge | undefined;
+  #owed: Edge | undefined;
+  #paying = false;
   /** Frames about no current order; they are dropped and counted. */
   strayFrames = 0;
 
-  constructor(stream: PeerStream, hello: Hello) {
+  constructor(stream: PeerStream, hello: Hello, clock: Clock = systemClock) {
     this.#stream = stream;
     this.hello = hello;
+    this.#clock = clock;
   }
 
   get address(): Address {
@@ -64,13 +73,30 @@ export class MinerLink {
     this.#orders.delete(orderId);
   }
 
-  /** Throws `peer-unreachable` when the line has ended. A payment that was sent last is not sent again. */
+  /** Throws `peer-unreachable` when the line has ended. */
   send(frame: Frame): void {
-    if (frame.type === "pay") {
-      if (frame === this.#lastPay) return;
-      this.#lastPay = frame;
-    }
     this.#stream.send(encodeFrame(frame));
+  }
+
+  /** Sends the session's newest voucher, or soon the one that is the newest then. A line that ended gets it with its next hello. */
+  pay(edge: Edge): void {
+    this.#owed = edge;
+    if (this.#paying) return;
+    this.payNow();
+    this.#paying = true;
+    this.#clock.after(PAY_MS, () => {
+      this.#paying = false;
+      if (this.#owed !== undefined) this.pay(this.#owed);
+    });
+  }
+
+  /** Sends what `pay` still holds back. */
+  payNow(): void {
+    const edge = this.#owed;
+    this.#owed = undefined;
+    if (edge === undefined || edge === this.#paid || !this.#open) return;
+    this.#paid = edge;
+    this.send(payFrame(edge));
   }
 
   async close(): Promise<void> {

@@ -157,6 +157,11 @@ export class MinerPool {
     return Math.min(LONGEST_RETRY_AFTER_S, Math.max(1, seconds));
   }
 
+  /** Sends every voucher that is held back. */
+  payNow(): void {
+    for (const { link } of this.#entries.values()) link.payNow();
+  }
+
   facts(): readonly PeerFacts[] {
     return [...this.#entries.values()].map((entry) => entry.facts());
   }

@@ -1,7 +1,6 @@
 import type { Commitment } from "../protocol/commitment.ts";
 import type { ReceiptBundle } from "../protocol/receiptBundle.ts";
 import type { Address } from "../util/types.ts";
-import { payFrame } from "./ledger.ts";
 import { type OrderTerms, signOrder } from "./order.ts";
 import type { PooledMiner } from "./pooledMiner.ts";
 import type { ReplicaOwners } from "./replicas.ts";
@@ -160,7 +159,7 @@ export class Replica {
     const bundle = sealAnswer(answer, this.#deps);
     const paid = { account: request.account, task: id, session: miner.session, receipt: receipt.record };
     const edge = await ledger.settle({ ...paid, at: clock.now() });
-    if (miner.link.open) miner.link.send(payFrame(edge));
+    miner.link.pay(edge);
     const paidFor = { promptTokens: receipt.record.promptTokens, outputTokens: ids.length };
     Object.assign(trace, { end: finish, to: ids.length, feeWei: receipt.record.fee, durationMs, paid: paidFor });
     attempt.end();

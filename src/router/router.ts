@@ -20,7 +20,7 @@ import type { Address, Clock, Hex, Startable } from "../util/types.ts";
 import type { AttemptLimits } from "./attempt.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Hedging } from "./hedging.ts";
-import { payFrame, RouterLedger } from "./ledger.ts";
+import { RouterLedger } from "./ledger.ts";
 import { MinerLink } from "./minerLink.ts";
 import { MinerPool } from "./minerPool.ts";
 import { MinerSessions } from "./minerSessions.ts";
@@ -141,6 +141,7 @@ export class Router implements Startable {
     this.#draining = true;
     await this.#dispatcher.idle(this.#options.drainMs);
     await this.#traces.flush();
+    this.#pool.payNow();
     await this.#deps.transport.stop();
     // Last: answers that break off with their lines are counter-signed too.
     await this.audit.stop();
@@ -226,8 +227,8 @@ export class Router implements Startable {
       const frames = stream.frames[Symbol.asyncIterator]();
       const hello = await this.#greet(stream, frames);
       const edge = await this.#sessions.ensure(stream.remote);
-      const link = new MinerLink(stream, hello);
-      link.send(payFrame(edge));
+      const link = new MinerLink(stream, hello, this.#deps.clock);
+      link.pay(edge);
       this.#pool.add(link, edge.id);
       log.info("miner connected", { miner: stream.remote, models: hello.models.map(({ name }) => name) });
       await link.run(frames, () => this.#pool.drain(link)).finally(() => this.#pool.remove(link));

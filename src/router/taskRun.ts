@@ -10,7 +10,7 @@ import type { Receipt } from "../protocol/records.ts";
 import { Attempt, type AttemptEnd, type AttemptLimits, type AttemptPart } from "./attempt.ts";
 import type { Wanted } from "./choice.ts";
 import type { Hedging } from "./hedging.ts";
-import { payFrame, type RouterLedger } from "./ledger.ts";
+import type { RouterLedger } from "./ledger.ts";
 import { type OrderTerms, signOrder } from "./order.ts";
 import type { Placed, Placement } from "./placement.ts";
 import { type Contender, type HedgeTimer, type Lost, race } from "./race.ts";
@@ -94,8 +94,11 @@ export class TaskRun {
 
   async *answer(clientSignal: AbortSignal): AsyncGenerator<AnswerEvent> {
     const { timeoutMs } = this.#options;
-    const late = new CortensorError("timeout", `no whole answer within ${timeoutMs / 1000} s`);
-    const cancelTimeout = this.#deps.clock.after(timeoutMs, () => this.#stop.abort(late));
+    let late: CortensorError | undefined;
+    const cancelTimeout = this.#deps.clock.after(timeoutMs, () => {
+      late = new CortensorError("timeout", `no whole answer within ${timeoutMs / 1000} s`);
+      this.#stop.abort(late);
+    });
     const signal = AbortSignal.any([clientSignal, this.#stop.signal]);
     try {
       yield* this.#attempts(signal);
@@ -363,8 +366,7 @@ export class TaskRun {
       at: clock.now(),
       ...(bundle !== undefined && { bundle }),
     });
-    // A line that ended meanwhile gets the voucher with its next hello.
-    if (miner.link.open) miner.link.send(payFrame(edge));
+    miner.link.pay(edge);
   }
 
   #final(error: unknown): unknown {
