@@ -18,9 +18,19 @@ export class RunningMedian {
     this.#next = (this.#next + 1) % this.#most;
   }
 
+  /** How many values are remembered. */
+  get count(): number {
+    return this.#sorted.length;
+  }
+
   /** Undefined before the first value. */
   get value(): number | undefined {
-    return this.#sorted[this.#sorted.length >> 1];
+    return this.quantile(0.5);
+  }
+
+  /** The value that such a share of all, from 0 to below 1, is under. */
+  quantile(share: number): number | undefined {
+    return this.#sorted[Math.floor(this.#sorted.length * share)];
   }
 
   /** Of the first value that is not below this one. */

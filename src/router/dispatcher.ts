@@ -58,7 +58,7 @@ export class Dispatcher {
   async *answer(request: TaskRequest, call: Call): AsyncGenerator<AnswerEvent> {
     const { ledger, signer, work } = this.#deps;
     const id = taskId({ router: signer.address, account: request.account, requestId: request.requestId });
-    const stored = ledger.answer(id);
+    const stored = request.drawn === true ? undefined : ledger.answer(id);
     if (stored !== undefined) {
       yield* replay(stored, costOf(stored, ledger));
       return;

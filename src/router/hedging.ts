@@ -1,3 +1,4 @@
+import { RunningMedian } from "../protocol/runningMedian.ts";
 import type { Hex } from "../util/types.ts";
 
 /** First tokens that are remembered for each model, and how many of them make a quantile worth acting on. */
@@ -10,7 +11,7 @@ const MOST_SAVED = 8;
 
 /** Knows when a first token is late enough to ask a second miner, and keeps second orders within 3% of all. */
 export class Hedging {
-  readonly #ttftMs = new Map<Hex, number[]>();
+  readonly #ttftMs = new Map<Hex, RunningMedian>();
   #saved = 0;
 
   /** An order was sent. */
@@ -20,18 +21,16 @@ export class Hedging {
 
   /** A first token came so many milliseconds after its order. */
   firstToken(model: Hex, ttftMs: number): void {
-    const known = this.#ttftMs.get(model) ?? [];
-    known.push(ttftMs);
-    if (known.length > SAMPLES) known.shift();
+    const known = this.#ttftMs.get(model) ?? new RunningMedian(SAMPLES);
+    known.add(ttftMs);
     this.#ttftMs.set(model, known);
   }
 
   /** After how long a second miner should be asked: the 95th percentile; undefined when not enough is known or spent. */
   afterMs(model: Hex): number | undefined {
-    const known = this.#ttftMs.get(model) ?? [];
-    if (this.#saved < 1 || known.length < LEAST_SAMPLES) return undefined;
-    const sorted = known.toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length * 0.95)];
+    const known = this.#ttftMs.get(model);
+    if (this.#saved < 1 || known === undefined || known.count < LEAST_SAMPLES) return undefined;
+    return known.quantile(0.95);
   }
 
   /** Takes one order from the budget; false when it is used up. */

@@ -8,6 +8,8 @@ export interface TaskRequest {
   readonly account: Hex;
   /** 16 bytes; the same one returns the stored answer. */
   readonly requestId: Hex;
+  /** The router drew `requestId` just now, so there is no answer under it. */
+  readonly drawn?: boolean;
   /** Name or modelId. */
   readonly model: string;
   readonly input: TaskInput;

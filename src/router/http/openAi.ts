@@ -87,7 +87,8 @@ function answering(deps: Deps) {
         ? completeDraft(draft, { account, requestId, models: deps.router.models() })
         : repeatedTask(draft, stored);
     const { stream, includeUsage, wantsLogprobs } = draft;
-    const tasks = choicesOf({ ...task, ...wishesOf(request.headers) }, draft.n);
+    const drawn = idempotencyKey === undefined;
+    const tasks = choicesOf({ ...task, ...wishesOf(request.headers), drawn }, draft.n);
     await serveAnswer({ tasks, format, stream, includeUsage, wantsLogprobs }, { request, reply }, deps);
   };
 }
