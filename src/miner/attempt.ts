@@ -256,9 +256,10 @@ export class Attempt {
     };
     const owed = fee - this.#feeWei;
     this.#receiptedTo = this.#ids.length;
-    await this.#deps.ledger.recordReceipt(record, this.#feeWei, this.#deps.clock.now());
-    this.#feeWei = fee;
+    const kept = this.#deps.ledger.recordReceipt(record, this.#feeWei, this.#deps.clock.now());
     const receipt = { record, signature: this.#deps.signer.sign(digest(this.#deps.domain, receiptHash(record))) };
+    await kept;
+    this.#feeWei = fee;
     this.#deps.receipted({ frame, receipt, ids: this.#ids });
     return [receipt, owed];
   }

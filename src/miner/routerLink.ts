@@ -42,6 +42,9 @@ export interface LinkDeps {
   closed(): Refusal | undefined;
 }
 
+/** So long an acknowledgement waits for a token to travel with. */
+const ACK_MS = 5;
+
 /** One line to a router: hello both ways, then orders, payments and cancels until it ends. */
 export class RouterLink {
   readonly #stream: PeerStream;
@@ -185,12 +188,9 @@ export class RouterLink {
       });
       // Its row is written with the first receipt; until then this keeps a second copy of the order out.
       this.#attempts.set(id, attempt);
-      this.#send({
-        type: "ack",
-        orderId: id,
-        promptTokens: verdict.promptIds.length,
-        firstTokenMs: this.#promise(verdict.promptIds.length),
-      });
+      const promptTokens = verdict.promptIds.length;
+      const ack = { type: "ack", orderId: id, promptTokens, firstTokenMs: this.#promise(promptTokens) } as const;
+      this.#stream.send(encodeFrame(ack), ACK_MS);
       await attempt.run();
     } catch (error) {
       const message = error instanceof CortensorError ? error.message : "this miner failed";

@@ -52,6 +52,7 @@ export class FrameStream implements PeerStream {
   #outboxBytes = 0;
   #blocked = false;
   #scheduled = false;
+  #cancelLater: (() => void) | undefined;
   #over: Error | undefined;
   #closing: Promise<void> | undefined;
   #flushed: (() => void) | undefined;
@@ -71,7 +72,7 @@ export class FrameStream implements PeerStream {
     return this.#outboxBytes + this.#deps.pipe.bufferedBytes;
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array, withinMs = 0): void {
     if (this.#over !== undefined) throw this.#over;
     checkFrame(frame);
     if (this.queuedBytes + frame.byteLength > this.#options.queueBytes) {
@@ -81,9 +82,8 @@ export class FrameStream implements PeerStream {
     this.#outbox.push(frame);
     this.#outboxBytes += LENGTH_BYTES + frame.byteLength;
     if (this.#scheduled || this.#blocked) return;
-    this.#scheduled = true;
-    // After the turn's input has been handled: orders of many clients and tokens of many answers share a packet.
-    setImmediate(() => this.#flush());
+    if (withinMs > 0) this.#cancelLater ??= this.#deps.clock.after(withinMs, () => this.#flush());
+    else this.#flushSoon();
   }
 
   close(): Promise<void> {
@@ -139,6 +139,7 @@ export class FrameStream implements PeerStream {
     this.#over = lineEnded(this.remote, "the stream was closed here");
     this.#deps.onOver();
     this.#inbox.end();
+    if (this.#cancelLater !== undefined) this.#flush();
     let waiting = this.queuedBytes;
     let dropped = false;
     const { pipe } = this.#deps;
@@ -185,12 +186,22 @@ export class FrameStream implements PeerStream {
   #forget(): void {
     this.#outbox = [];
     this.#outboxBytes = 0;
+    this.#cancelLater?.();
+    this.#cancelLater = undefined;
     this.#flushed?.();
     this.#flushed = undefined;
   }
 
+  /** After the turn's input has been handled: orders of many clients and tokens of many answers share a packet. */
+  #flushSoon(): void {
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
     this.#scheduled = false;
+    this.#cancelLater?.();
+    this.#cancelLater = undefined;
     try {
       while (this.#outbox.length > 0 && !this.#blocked) this.#blocked = !this.#deps.pipe.write(this.#takeWrite());
     } catch (error) {

@@ -12,8 +12,11 @@ export type ProtocolId = (typeof PROTOCOLS)[keyof typeof PROTOCOLS];
 export interface PeerStream {
   /** The peer's chain address, proven by the transport's handshake. */
   readonly remote: Address;
-  /** Queues one frame; throws `peer-protocol` above the size limit, `peer-unreachable` after the end. */
-  send(frame: Uint8Array): void;
+  /**
+   * Queues one frame; throws `peer-protocol` above the size limit, `peer-unreachable` after the end. It leaves at the end of
+   * the event-loop turn, or, where it has time, with the next one that has none.
+   */
+  send(frame: Uint8Array, withinMs?: number): void;
   /** Bytes queued and not yet handed to the socket. */
   readonly queuedBytes: number;
   /**

@@ -13,7 +13,9 @@ export type OrderReply = Extract<
 >;
 
 /** A voucher pays for all before it, so of those within so long the last will do. */
-const PAY_MS = 10;
+const PAY_MS = 20;
+/** So long a voucher waits for an order to travel with. */
+const PAY_WAIT_MS = 5;
 
 /** One line to a miner, after the hello: sends frames and hands each reply to the order it belongs to. */
 export class MinerLink {
@@ -96,7 +98,7 @@ export class MinerLink {
     this.#owed = undefined;
     if (edge === undefined || edge === this.#paid || !this.#open) return;
     this.#paid = edge;
-    this.send(payFrame(edge));
+    this.#stream.send(encodeFrame(payFrame(edge)), PAY_WAIT_MS);
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ import type { Address, Clock, Hex, Startable } from "../util/types.ts";
 import type { AttemptLimits } from "./attempt.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Hedging } from "./hedging.ts";
-import { RouterLedger } from "./ledger.ts";
+import { payFrame, RouterLedger } from "./ledger.ts";
 import { MinerLink } from "./minerLink.ts";
 import { MinerPool } from "./minerPool.ts";
 import { MinerSessions } from "./minerSessions.ts";
@@ -228,7 +228,8 @@ export class Router implements Startable {
       const hello = await this.#greet(stream, frames);
       const edge = await this.#sessions.ensure(stream.remote);
       const link = new MinerLink(stream, hello, this.#deps.clock);
-      link.pay(edge);
+      // At once: an order is refused on a session that was not announced.
+      link.send(payFrame(edge));
       this.#pool.add(link, edge.id);
       log.info("miner connected", { miner: stream.remote, models: hello.models.map(({ name }) => name) });
       await link.run(frames, () => this.#pool.drain(link)).finally(() => this.#pool.remove(link));

@@ -52,6 +52,26 @@ test("a burst of small frames is one write", async () => {
   expect(stream.queuedBytes).toBe(0);
 });
 
+test("a frame that has time travels with the next one, or alone when its time is over", async () => {
+  const { pipe, clock, stream } = setUp();
+  stream.send(bytes(100, 1), 5);
+  await turn();
+  expect(pipe.written).toEqual([]);
+  stream.send(bytes(100, 2));
+  await turn();
+  expect(pipe.written).toEqual([2 * 104]);
+  stream.send(bytes(100, 3), 5);
+  await clock.pass(5);
+  expect(pipe.written).toEqual([2 * 104, 104]);
+});
+
+test("a frame that has time is not lost when the stream is closed", async () => {
+  const { pipe, stream } = setUp();
+  stream.send(bytes(100, 1), 5);
+  await stream.close();
+  expect(pipe.written).toEqual([104]);
+});
+
 test("a full pipe is not written to before it has drained", async () => {
   const { pipe, stream } = setUp();
   pipe.takes = false;
