@@ -62,6 +62,7 @@ export class SqliteStore implements Store {
         throw error;
       });
       this.#opened = { ...statements, log, sync: new SharedSync(() => log.datasync()) };
+      this.#failed = undefined;
     } catch (error) {
       if (signal?.aborted) throw error;
       throw fileError(this.#file, error);
