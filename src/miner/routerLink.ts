@@ -56,6 +56,7 @@ export class RouterLink {
   /** Hello was exchanged. */
   #ready = false;
   #payable = false;
+  #firstPay: Promise<void> | undefined;
 
   constructor(stream: PeerStream, deps: LinkDeps) {
     this.#stream = stream;
@@ -125,8 +126,11 @@ export class RouterLink {
     switch (frame.type) {
       case "order":
         return this.#run(this.#answer(frame));
-      case "pay":
-        return this.#run(this.#credit(frame));
+      case "pay": {
+        const credited = this.#credit(frame);
+        this.#firstPay ??= credited.catch(() => undefined);
+        return this.#run(credited);
+      }
       case "cancel":
         return this.#cancel(frame);
       case "open":
@@ -167,6 +171,8 @@ export class RouterLink {
     const id = orderId(orderHash(frame.order));
     const refuse = (refusal: Refusal): void => this.#send({ type: "refuse", orderId: id, ...refusal });
     try {
+      // The first order follows the announcement of its session at once, and that is looked up on the chain.
+      if (!this.#payable) await this.#firstPay;
       const closed =
         this.#deps.closed() ?? this.#unpaid() ?? (await sessions.problem(frame.order.session, this.remote));
       if (closed !== undefined) return refuse(closed);
