@@ -15,9 +15,11 @@ const KINDS = {
   "temperature 2": { temperature: 2 },
 };
 
-function row(audited: Audited): string {
+function row(audited: Audited, past: number): string {
   const { writer, verdicts, meanMarginNats, convictedAt, highestSuspicionNats } = audited;
-  const [median, most] = auditsNeeded(audited).map((audits) => (audits === undefined ? "never" : String(audits)));
+  const [median, most] = auditsNeeded({ verdicts: verdicts.slice(past) }).map((audits) =>
+    audits === undefined ? "never" : String(audits),
+  );
   const cells = [
     writer,
     meanMarginNats.toFixed(4),
@@ -35,8 +37,10 @@ for (const [name, params] of Object.entries(KINDS)) {
     `\n| ${name}: writer | mean margin | audits failed | convicted | audits needed (half, nine of ten) |\n`,
   );
   process.stdout.write("| --- | --- | --- | --- | --- |\n");
-  for (const writer of [...honestWriters(machines), ...cheatingWriters(machines)])
-    process.stdout.write(row(await audit(writer, tasksOf(tasks, params), machines)));
+  for (const writer of [...honestWriters(machines), ...cheatingWriters(machines)]) {
+    const { past = 0 } = writer;
+    process.stdout.write(row(await audit(writer, tasksOf(past + tasks, params), machines), past));
+  }
 }
 // Disposal of the library has been seen to hang; the process ends without it.
 process.exit(0);

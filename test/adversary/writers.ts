@@ -19,6 +19,8 @@ export interface Claimed extends Wrote {
 export interface Writer {
   readonly name: string;
   readonly honest: boolean;
+  /** So many honest tasks come first; none if not given. */
+  readonly past?: number;
   /** `number`: of the task, from 0. */
   write(task: Asked, number: number): Promise<Claimed>;
 }
@@ -91,10 +93,13 @@ export function cheatingWriters(machines: Machines): Writer[] {
       ...(await write(await reference(), task)),
       promptTokens: 250,
     })),
-    cheat(`after ${HONEST_PAST} honest, 1 of ${CHEATED_ONE_OF} by a smaller model`, async (task, number) => {
-      const cheats = number >= HONEST_PAST && number % CHEATED_ONE_OF === 0;
-      return cheats ? smaller.write(task, number) : write(await reference(), task);
-    }),
+    {
+      ...cheat(`after ${HONEST_PAST} honest, 1 of ${CHEATED_ONE_OF} by a smaller model`, async (task, number) => {
+        const cheats = number >= HONEST_PAST && number % CHEATED_ONE_OF === 0;
+        return cheats ? smaller.write(task, number) : write(await reference(), task);
+      }),
+      past: HONEST_PAST,
+    },
   ];
 }
 
