@@ -71,11 +71,7 @@ export class AuditServer {
     this.#deps = deps;
     this.#validators = new ValidatorList(deps);
     this.#allowance = new Allowance(deps.rate ?? RATE, deps.clock);
-    this.#samples = new SampleDesk({
-      audit: deps.audit,
-      draws: deps.draws,
-      validators: (epoch) => this.#validators.of(epoch),
-    });
+    this.#samples = new SampleDesk({ audit: deps.audit, draws: deps.draws });
   }
 
   /** Answers on these protocols from now on. */

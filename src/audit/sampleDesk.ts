@@ -1,29 +1,26 @@
 import type { Sample } from "../protocol/auditFrames.ts";
-import { type DrawLeaf, type DrawRules, drawnLeaves, dueValidators } from "../protocol/draw.ts";
+import { type Draw, type DrawLeaf, drawnLeaves, dueValidators } from "../protocol/draw.ts";
 import type { Transcript } from "../protocol/transcript.ts";
 import type { Address, Hex } from "../util/types.ts";
 import type { AuditBook } from "./auditBook.ts";
 import { type Refusal, refused } from "./refusal.ts";
 
-/** What the draw needs of the chain. */
+/** The draw of one epoch, the same for everybody. */
+export interface EpochDraw extends Draw {
+  /** Those that count in the epoch. */
+  readonly validators: readonly Address[];
+}
+
+/** Where the draws of epochs come from. */
 export interface DrawSource {
-  readonly rules: DrawRules;
-  /** Hash of the third block after an epoch's anchors closed; undefined while it is not there. */
-  drawBlock(epoch: number): Promise<Hex | undefined>;
-  /** Audits of a miner before this epoch, by the last settled state. */
-  audits(miner: Address, epoch: number): number;
+  /** Undefined until the block that draws is there. */
+  draw(epoch: number): Promise<EpochDraw | undefined>;
 }
 
 interface Deps {
   readonly audit: AuditBook;
   /** Without it nothing is drawn, and so nothing is shown. */
   readonly draws: DrawSource | undefined;
-  validators(epoch: number): Promise<readonly Address[]>;
-}
-
-interface Drawn {
-  readonly blockHash: Hex;
-  readonly leaves: ReadonlySet<Hex>;
 }
 
 /** Draws that are remembered: audits ask about the last epochs, over and over. */
@@ -35,7 +32,8 @@ const KEPT_DRAWS = 4;
  */
 export class SampleDesk {
   readonly #deps: Deps;
-  readonly #draws = new Map<number, Promise<Drawn | undefined>>();
+  /** By epoch and block: a chain that goes back draws again. */
+  readonly #drawn = new Map<string, ReadonlySet<Hex>>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -48,43 +46,25 @@ export class SampleDesk {
     const known = audit.receipts.leaf(leaf);
     if (known === undefined || audit.receipts.epochOf(leaf) !== epoch)
       return refused("leaf-unknown", `epoch ${epoch} has no leaf ${leaf} here`);
-    const drawn = await this.#drawn(epoch);
-    if (drawn === undefined || draws === undefined)
-      return refused("not-anchored", `the leaves of epoch ${epoch} are not drawn yet`);
-    if (!drawn.leaves.has(leaf)) return refused("not-drawn", `the leaf ${leaf} is not drawn`);
-    const { blockHash } = drawn;
-    const validators = await this.#deps.validators(epoch);
-    const due = dueValidators(validators, { miner: known.miner, blockHash, most: draws.rules.validators });
+    const draw = await draws?.draw(epoch);
+    if (draw === undefined) return refused("not-anchored", `the leaves of epoch ${epoch} are not drawn yet`);
+    if (!this.#drawnBy(draw, epoch).has(leaf)) return refused("not-drawn", `the leaf ${leaf} is not drawn`);
+    const { blockHash, rules, validators } = draw;
+    const due = dueValidators(validators, { miner: known.miner, blockHash, most: rules.validators });
     if (!due.includes(validator)) return refused("not-validator", `${validator} does not replay ${known.miner}`);
     return audit.transcript(leaf) ?? refused("not-kept", `the transcript of ${leaf} is not kept`);
   }
 
-  #drawn(epoch: number): Promise<Drawn | undefined> {
-    const known = this.#draws.get(epoch);
+  #drawnBy(draw: EpochDraw, epoch: number): ReadonlySet<Hex> {
+    const key = `${epoch} ${draw.blockHash}`;
+    const known = this.#drawn.get(key);
     if (known !== undefined) return known;
-    const drawing = this.#draw(epoch).then(
-      (drawn) => {
-        if (drawn === undefined) this.#draws.delete(epoch);
-        return drawn;
-      },
-      (error: unknown) => {
-        this.#draws.delete(epoch);
-        throw error;
-      },
-    );
-    this.#draws.set(epoch, drawing);
-    const [oldest] = this.#draws.keys();
-    if (this.#draws.size > KEPT_DRAWS && oldest !== undefined) this.#draws.delete(oldest);
-    return drawing;
-  }
-
-  async #draw(epoch: number): Promise<Drawn | undefined> {
-    const { draws } = this.#deps;
-    const blockHash = await draws?.drawBlock(epoch);
-    if (draws === undefined || blockHash === undefined) return undefined;
-    const rules = { ...draws.rules, mostLeaves: Number.POSITIVE_INFINITY };
-    const audits = (miner: Address): number => draws.audits(miner, epoch);
-    return { blockHash, leaves: new Set(drawnLeaves(this.#leaves(epoch), { blockHash, rules, audits })) };
+    const rules = { ...draw.rules, mostLeaves: Number.POSITIVE_INFINITY };
+    const drawn = new Set(drawnLeaves(this.#leaves(epoch), { ...draw, rules }));
+    this.#drawn.set(key, drawn);
+    const [oldest] = this.#drawn.keys();
+    if (this.#drawn.size > KEPT_DRAWS && oldest !== undefined) this.#drawn.delete(oldest);
+    return drawn;
   }
 
   *#leaves(epoch: number): Generator<DrawLeaf> {

@@ -46,6 +46,8 @@ const SHARES = 10_000n;
  *
  * A leaf that is drawn from all leaves of its miner is also drawn from any part of them, so a node that knows only its own
  * never takes a drawn leaf for another (`mostLeaves` left aside).
+ *
+ * In ascending order: a leaf's place in it is its place among the replays of a report.
  */
 export function drawnLeaves(leaves: Iterable<DrawLeaf>, draw: Draw): readonly Hex[] {
   const drawn = [...byMiner(leaves, draw.blockHash)].flatMap(([miner, lots]) =>

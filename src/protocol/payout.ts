@@ -76,6 +76,16 @@ export function nextPayout(before: Settled, logs: EpochLogs, rules: PayoutRules)
   return { epoch: logs.epoch, nodes: stateBytes(logs.nodes, paid), totals };
 }
 
+/** How often each miner was audited in an epoch, as the revealed reports agree on; those that were not are left out. */
+export function auditsIn(logs: EpochLogs): ReadonlyMap<Address, number> {
+  const reports = opened(logs);
+  const counts = logs.nodes.map(({ address, index }) => {
+    const { fails = 0, passes = 0 } = seen(viewsOf(index, reports), logs.totalWeight);
+    return [address, fails + passes] as const;
+  });
+  return new Map(counts.filter(([, count]) => count > 0));
+}
+
 /** A report that cannot be read has seen nothing. */
 function opened({ commits, reveals }: EpochLogs): readonly Opened[] {
   const sealed = new Map(commits.map(({ validator, report }) => [validator, report]));

@@ -9,8 +9,9 @@ import { RoleNetwork } from "../../support/roleNetwork.ts";
 const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
 test("a validator asks a router and a miner that listens on nothing, over real lines", async () => {
+  const draws = new TestDraws();
   const network = await RoleNetwork.create({
-    draws: new TestDraws(),
+    draws,
     transport: (privateKey, { listens }) =>
       createTransport(
         { privateKey, listen: listens ? { host: "127.0.0.1", port: 0 } : undefined },
@@ -18,7 +19,8 @@ test("a validator asks a router and a miner that listens on nothing, over real l
       ),
   });
   onTestFinished(() => network.stop());
-  const { asker } = await network.addValidator();
+  const { asker, signer } = await network.addValidator();
+  draws.validators = [signer.address];
   network.chain.advance(60);
   const miner = await network.addMiner();
   const { finish } = await network.ask();

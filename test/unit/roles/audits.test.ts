@@ -18,6 +18,7 @@ async function audited({ answers = 1, validators = 1, ended = true } = {}) {
   const draws = new TestDraws();
   network = await RoleNetwork.create({ draws });
   const asked = await Promise.all(Array.from({ length: validators }, () => network.addValidator()));
+  draws.validators = asked.map(({ signer }) => signer.address);
   network.chain.advance(60);
   const miner = await network.addMiner();
   const leaves: Hex[] = [];
