@@ -30,8 +30,13 @@ export interface ReplayedReceipt {
   readonly verdict: Verdict;
 }
 
+/** What of a receipt a replay looks at. */
+export type Replayable = Pick<ReceiptBundle, "input" | "params" | "ids" | "parts" | "issuedAt">;
+
 export interface ReplayOptions {
-  readonly bundle: ReceiptBundle;
+  readonly bundle: Replayable;
+  /** When the order's epoch began, in seconds since 1970; without it the day of the receipt and the one before are tried. */
+  readonly epochStart?: number | undefined;
   /** Without one nothing passes or fails by its margins. */
   readonly card: ThresholdCard | undefined;
   readonly signal: AbortSignal;
@@ -57,7 +62,7 @@ export async function replayReceipt(options: ReplayOptions, engine: Engine): Pro
   const foreign = bundle.ids.findIndex((id) => id >= engine.model.vocabularySize);
   const ids = foreign === -1 ? bundle.ids : bundle.ids.slice(0, foreign);
   const replays: { prompt: readonly number[]; margins: readonly PositionMargin[] }[] = [];
-  const prompts = possiblePrompts(bundle, engine);
+  const prompts = possiblePrompts(options, engine);
   for (const prompt of prompts) replays.push({ prompt, margins: await margins({ ...options, prompt, ids }, engine) });
   const { prompt, margins: found } = replays.reduce((best, each) => (mean(each) < mean(best) ? each : best));
   const { temperature } = bundle.params;
@@ -82,9 +87,11 @@ export async function replayReceipt(options: ReplayOptions, engine: Engine): Pro
  * Templates may print the day on which the order's epoch began. Offline that is the day of the receipt or the one before;
  * nearly all templates render the same prompt for both.
  */
-function possiblePrompts({ input, issuedAt, parts }: ReceiptBundle, engine: Engine): (readonly number[])[] {
+function possiblePrompts({ bundle, epochStart }: ReplayOptions, engine: Engine): (readonly number[])[] {
+  const { input, issuedAt, parts } = bundle;
+  if (epochStart !== undefined) return [promptIds({ input, epochStart }, engine)];
   const issued = Math.floor(Date.parse(issuedAt) / 1000);
-  const prompts = [issued, issued - DAY_SECONDS].map((epochStart) => promptIds({ input, epochStart }, engine));
+  const prompts = [issued, issued - DAY_SECONDS].map((start) => promptIds({ input, epochStart: start }, engine));
   const [first = [], second = []] = prompts;
   if (first.length === second.length && first.every((id, at) => id === second[at])) return [first];
   const counted = prompts.filter((ids) => parts.some(({ receipt }) => receipt.promptTokens === ids.length));
@@ -117,12 +124,7 @@ function mean({ margins }: { readonly margins: readonly PositionMargin[] }): num
 
 /** What margins do not show. */
 function wrongPart(
-  {
-    part,
-    bundle,
-    promptTokens,
-    known,
-  }: { part: ReceiptPart; bundle: ReceiptBundle; promptTokens: number; known: number },
+  { part, bundle, promptTokens, known }: { part: ReceiptPart; bundle: Replayable; promptTokens: number; known: number },
   engine: Engine,
 ): string | undefined {
   const { from, to, finish, promptTokens: claimed } = part.receipt;
