@@ -18,6 +18,8 @@ export interface EpochKeeperDeps {
   readonly notebook: Notebook;
   readonly book: SettledBook;
   readonly log: Log;
+  /** Resolves when what is noted of an epoch can be reported, in time for that; at once if not given. */
+  ready?(epoch: number): Promise<void>;
 }
 
 /** Where a validator stands with the epoch that ended last. */
@@ -89,6 +91,7 @@ export class EpochKeeper implements Startable {
     const actor = chain.as(signer);
     const opening = await this.#opening(epoch);
     if (phase === "commit") {
+      await this.#deps.ready?.(epoch);
       await actor.commit({ epoch, ...sealedReport(encodeReport(notebook.report(epoch)), opening) });
       this.#committed = epoch;
       log.info("committed", { epoch, nodes: notebook.seen(epoch) });
