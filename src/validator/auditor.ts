@@ -234,17 +234,20 @@ export class Auditor implements Startable {
     const { missing, routes } = audit;
     for (let open = leaves; open.length > 0; ) {
       const later: DueLeaf[] = [];
+      const unasked: DueLeaf[] = [];
       routes.silent.clear();
       for (const leaf of open) {
         signal.throwIfAborted();
         const found = await this.#source.seek(leaf, routes, signal);
         if (found === "later") missing.set(leaf.leaf, leaf);
         else if (found !== "unasked") missing.delete(leaf.leaf);
-        if (found === "later" || found === "unasked") later.push(leaf);
+        if (found === "later") later.push(leaf);
+        else if (found === "unasked") unasked.push(leaf);
         else if (found === "withheld") this.#withheld(leaf, audit);
         else await this.#replay({ leaf, transcript: found }, audit, signal);
       }
-      open = later;
+      // Whoever lets the first one wait does not hide the others behind it.
+      open = [...unasked, ...later];
       if (open.length > 0) await sleep(this.#retryMs, signal, this.#deps.clock);
     }
   }

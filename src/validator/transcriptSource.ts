@@ -18,7 +18,7 @@ export interface Routes {
   readonly epoch: number;
   /** The multiaddr of each router. */
   readonly routers: ReadonlyMap<Address, string>;
-  /** Routers that let a question wait in this round; they are not asked again in it, so that none stops all others. */
+  /** Nodes that let a question wait in this round; they are not asked again in it, so that none stops all others. */
   readonly silent: Set<Address>;
 }
 
@@ -41,9 +41,10 @@ export class TranscriptSource {
     for (const { by, node } of waysTo(leaf, [...routes.routers.keys()])) {
       const via = routes.routers.get(by);
       if (via === undefined) continue;
-      const answer = routes.silent.has(by)
+      const answer = routes.silent.has(node)
         ? "unasked"
-        : await this.#ask({ by, via, node, leaf: leaf.leaf }, routes, signal);
+        : await this.#ask({ via, node, leaf: leaf.leaf }, routes, signal);
+      if (answer === "later" && by === node) routes.silent.add(node);
       if (typeof answer === "object") return answer;
       answers.push(answer);
     }
@@ -52,7 +53,7 @@ export class TranscriptSource {
   }
 
   async #ask(
-    { by, ...target }: Omit<Target, "epoch"> & { readonly by: Address; readonly leaf: Hex },
+    target: Omit<Target, "epoch"> & { readonly leaf: Hex },
     { epoch, silent }: Routes,
     signal: AbortSignal,
   ): Promise<Answer> {
@@ -63,7 +64,8 @@ export class TranscriptSource {
       return await asker.transcript({ ...target, epoch }, AbortSignal.any([signal, late.signal]));
     } catch (error) {
       signal.throwIfAborted();
-      if (late.signal.aborted) silent.add(by);
+      // A router that waits for a miner is not to blame for it.
+      if (late.signal.aborted) silent.add(target.node);
       return isFinal(error) ? "never" : "later";
     } finally {
       cancel();
