@@ -32,11 +32,15 @@ export class AuditCounts {
     while (done < epoch) {
       counts = await this.#next(counts, done + 1);
       done += 1;
+      this.#keep(done, counts);
     }
-    this.#through.set(epoch, counts);
-    const oldest = Math.min(...this.#through.keys());
-    if (this.#through.size > KEPT) this.#through.delete(oldest);
     return counts;
+  }
+
+  /** Also what is on the way: a chain that cannot be read for a while does not begin anew. */
+  #keep(epoch: number, counts: Counts): void {
+    this.#through.set(epoch, counts);
+    if (this.#through.size > KEPT) this.#through.delete(Math.min(...this.#through.keys()));
   }
 
   async #next(before: Counts, epoch: number): Promise<Counts> {

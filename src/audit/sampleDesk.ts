@@ -46,13 +46,16 @@ export class SampleDesk {
     const known = audit.receipts.leaf(leaf);
     if (known === undefined || audit.receipts.epochOf(leaf) !== epoch)
       return refused("leaf-unknown", `epoch ${epoch} has no leaf ${leaf} here`);
+    // Before the draw, which for an epoch long ago is much work.
+    const transcript = audit.transcript(leaf);
+    if (transcript === undefined) return refused("not-kept", `the transcript of ${leaf} is not kept`);
     const draw = await draws?.draw(epoch);
     if (draw === undefined) return refused("not-anchored", `the leaves of epoch ${epoch} are not drawn yet`);
     if (!this.#drawnBy(draw, epoch).has(leaf)) return refused("not-drawn", `the leaf ${leaf} is not drawn`);
     const { blockHash, rules, validators } = draw;
     const due = dueValidators(validators, { miner: known.miner, blockHash, most: rules.validators });
     if (!due.includes(validator)) return refused("not-validator", `${validator} does not replay ${known.miner}`);
-    return audit.transcript(leaf) ?? refused("not-kept", `the transcript of ${leaf} is not kept`);
+    return transcript;
   }
 
   #drawnBy(draw: EpochDraw, epoch: number): ReadonlySet<Hex> {

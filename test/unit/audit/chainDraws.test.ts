@@ -161,3 +161,17 @@ test("a chain that could not be read is asked again", async () => {
   chain.epochRecord = read;
   expect(await draws.draw(1)).toBeDefined();
 });
+
+test("audits are counted on from where the chain could not be read", async () => {
+  const chain = new FakeChain([[1], [1], [1], [1], [1]]);
+  const counts = new AuditCounts({ chain });
+  const read = chain.epochRecord.bind(chain);
+  chain.epochRecord = async (epoch) => {
+    if (epoch === 3) throw new Error("away");
+    return await read(epoch);
+  };
+  await expect(counts.through(4)).rejects.toThrow("away");
+  chain.epochRecord = read;
+  expect((await counts.through(4)).get(address(100))).toBe(5);
+  expect(chain.asked).toEqual([0, 1, 2, 3, 4]);
+});
