@@ -12,6 +12,7 @@ import { weiOfCor, weiPerToken } from "../util/money.ts";
 import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
+import { newDraws } from "./newDraws.ts";
 import { postAnchor } from "./postAnchor.ts";
 import { randomBytes32, TRANSCRIPTS } from "./identity.ts";
 import { changeChaos, openChaos } from "./minerChaos.ts";
@@ -144,6 +145,7 @@ function newMiner(ground: Ground, { engine, store, transport, chaos, owner, rout
       signer: identity.node,
       recover,
       vault: createVault(identity.node.privateKey, TRANSCRIPTS),
+      draws: newDraws(chain),
       anchor: (anchor) => postAnchor(anchor, { chain, identity }),
       sealTo,
       work,

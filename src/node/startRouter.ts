@@ -16,6 +16,7 @@ import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
 import { openOperator, randomBytes32, TRANSCRIPTS } from "./identity.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
+import { newDraws } from "./newDraws.ts";
 import { postAnchor } from "./postAnchor.ts";
 import { type Earning, Redeemer } from "./redeemer.ts";
 import { sessionFacts } from "./sessionFacts.ts";
@@ -180,6 +181,7 @@ function newRouter(
       signer: identity.node,
       recover,
       vault: createVault(identity.node.privateKey, TRANSCRIPTS),
+      draws: newDraws(chain),
       anchor: (anchor) => postAnchor(anchor, { chain, identity }),
       sealTo,
       work,

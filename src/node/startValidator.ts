@@ -3,12 +3,16 @@ import type { NodeRecord } from "../chain/interface.ts";
 import { createMailbox, recover } from "../keys/index.ts";
 import { createTransport } from "../p2p/index.ts";
 import type { Transport } from "../p2p/interface.ts";
+import { findCard } from "../replay/cards.ts";
+import { httpLeafPages } from "../validator/httpLeafPages.ts";
 import { Validator } from "../validator/validator.ts";
 import { ControlSocket } from "./control.ts";
 import { enrol } from "./enrol.ts";
 import { FactsSource, type RoleFacts } from "./facts.ts";
 import { randomBytes32 } from "./identity.ts";
+import { newDraws } from "./newDraws.ts";
 import { type Ground, type NodeDeps, type NodeOptions, prepareNode, type RunningNode } from "./nodeContext.ts";
+import { ReplayModels } from "./replayModels.ts";
 
 /** A node that has not answered through one router by then is asked through the next. */
 const PING_MS = 5000;
@@ -45,8 +49,21 @@ async function build(ground: Ground, deps: NodeDeps & { requestStop(): void }): 
       { log: log.child({ part: "p2p" }), clock },
     ),
   );
-  const ping = pinging(ground, transport);
-  const validator = new Validator({ chain, signer: identity.node, clock, log, ping });
+  const asker = newAsker(ground, transport);
+  const models = await lifecycle.start("models", new ReplayModels(ground));
+  const validator = new Validator({
+    chain,
+    signer: identity.node,
+    recover,
+    clock,
+    log,
+    asker,
+    ping: pinging(ground, asker),
+    draws: newDraws(chain),
+    pages: httpLeafPages,
+    engineFor: (modelId) => models.engineFor(modelId),
+    cardFor: (modelId) => findCard(modelId, home.modelsFolder),
+  });
   await lifecycle.start("validator", validator);
   const facts = new FactsSource(ground, () => validatorFacts(validator));
   await ground.gas.start();
@@ -73,9 +90,8 @@ async function build(ground: Ground, deps: NodeDeps & { requestStop(): void }): 
   };
 }
 
-/** Asks a router itself, and a miner through the routers in turn, until one of them brings its signed answer. */
-function pinging({ chain, identity }: Ground, transport: Transport) {
-  const asker = new NodeAsker({
+function newAsker({ chain, identity }: Ground, transport: Transport): NodeAsker {
+  return new NodeAsker({
     chain,
     transport,
     signer: identity.node,
@@ -83,6 +99,10 @@ function pinging({ chain, identity }: Ground, transport: Transport) {
     recover,
     randomBytes32,
   });
+}
+
+/** Asks a router itself, and a miner through the routers in turn, until one of them brings its signed answer. */
+function pinging({ chain }: Ground, asker: NodeAsker) {
   return async (node: NodeRecord, signal: AbortSignal): Promise<boolean> => {
     const routers = node.role === "router" ? [node] : await chain.nodes("router");
     const { epoch } = chain.epoch();

@@ -3,6 +3,7 @@ import type { Signer } from "../keys/interface.ts";
 import type { Log } from "../observability/log.ts";
 import { momentOf } from "../protocol/moment.ts";
 import type { Clock, Startable } from "../util/types.ts";
+import { type AuditSummary, Auditor, type AuditorDeps } from "./auditor.ts";
 import { EpochKeeper, type EpochProgress } from "./epochKeeper.ts";
 import { Notebook } from "./notebook.ts";
 import { SettledBook } from "./settledBook.ts";
@@ -10,7 +11,8 @@ import { SettledBook } from "./settledBook.ts";
 /** Nodes are looked for in the registry, and asked, this often. */
 const ROUND_MS = 1000;
 
-export interface ValidatorDeps {
+export interface ValidatorDeps
+  extends Pick<AuditorDeps, "draws" | "asker" | "pages" | "recover" | "engineFor" | "cardFor"> {
   readonly chain: Chain;
   readonly signer: Signer;
   readonly clock: Clock;
@@ -25,13 +27,19 @@ export interface ValidatorFacts extends EpochProgress {
   readonly asked: number;
   readonly nodes: number;
   readonly settledTo: number;
+  /** What came of the last audits; undefined before the first. */
+  readonly audits: AuditSummary | undefined;
 }
 
-/** Asks every node once an epoch whether it is there, and reports what it saw. Its only state is its key and what it saw. */
+/**
+ * Asks every node once an epoch whether it is there, replays the answers that are drawn, and reports what it saw. Its only
+ * state is its key and what it saw.
+ */
 export class Validator implements Startable {
   readonly #deps: ValidatorDeps;
   readonly #notebook = new Notebook();
   readonly #book: SettledBook;
+  readonly #auditor: Auditor;
   readonly #keeper: EpochKeeper;
   readonly #stop = new AbortController();
   readonly #asking = new Set<Promise<void>>();
@@ -43,10 +51,17 @@ export class Validator implements Startable {
   constructor(deps: ValidatorDeps) {
     this.#deps = deps;
     this.#book = new SettledBook(deps);
-    this.#keeper = new EpochKeeper({ ...deps, notebook: this.#notebook, book: this.#book });
+    this.#auditor = new Auditor({}, { ...deps, notebook: this.#notebook });
+    this.#keeper = new EpochKeeper({
+      ...deps,
+      notebook: this.#notebook,
+      book: this.#book,
+      ready: (epoch) => this.#auditor.ready(epoch),
+    });
   }
 
   async start(): Promise<void> {
+    await this.#auditor.start();
     await this.#keeper.start();
     void this.#round();
   }
@@ -54,6 +69,8 @@ export class Validator implements Startable {
   async stop(): Promise<void> {
     this.#cancelRound();
     this.#stop.abort();
+    // Before the keeper, which waits for it.
+    await this.#auditor.stop();
     await Promise.all([this.#keeper.stop(), ...this.#asking]);
   }
 
@@ -66,6 +83,7 @@ export class Validator implements Startable {
       asked: this.#asked.size,
       nodes: this.#nodes.length,
       settledTo: this.#book.newest.epoch,
+      audits: this.#auditor.newest,
     };
   }
 

@@ -5,6 +5,7 @@ import type { NodeRecord } from "../../../src/chain/interface.ts";
 import { recover } from "../../../src/keys/recover.ts";
 import { createSigner, newPrivateKey } from "../../../src/keys/signer.ts";
 import type { Signer } from "../../../src/keys/interface.ts";
+import { newDraws } from "../../../src/node/newDraws.ts";
 import { createSilentLog } from "../../../src/observability/log.ts";
 import { momentOf } from "../../../src/protocol/moment.ts";
 import { decodeReport, encodeReport } from "../../../src/protocol/report.ts";
@@ -50,7 +51,22 @@ class World {
   }
 
   validator(signer: Signer, ping: (node: NodeRecord) => Promise<boolean> = async () => true): Validator {
-    return new Validator({ chain: this.chain, signer, clock: this.clock, log, ping });
+    const refuse = (): never => {
+      throw new Error("nothing is anchored here, so nothing can be asked for");
+    };
+    return new Validator({
+      chain: this.chain,
+      signer,
+      recover,
+      clock: this.clock,
+      log,
+      ping,
+      draws: newDraws(this.chain),
+      asker: { transcript: refuse },
+      pages: { page: refuse },
+      engineFor: refuse,
+      cardFor: refuse,
+    });
   }
 }
 
