@@ -5,8 +5,6 @@ import { firstSlotLimit, nextSlotLimit, type SlotLimit } from "../protocol/slotL
 
 /** A shorter prompt's time is mostly overhead: it may lower the time per token, never raise it. */
 const TELLING_PROMPT_TOKENS = 32;
-/** Twice of less than that is not a slow engine: it is two event loops and a clock of milliseconds. */
-const LEAST_TOKEN_MS = 0.25;
 /** How much of a slower order the quickest decode time takes over, so that a lasting change becomes the new normal. */
 const BASELINE_RISE = 0.05;
 
@@ -123,7 +121,7 @@ export class Measured {
     this.msPerToken = peak(this.msPerToken, value);
     const baselineMs = this.#baselineMs;
     this.#baselineMs = value < baselineMs ? value : baselineMs + (value - baselineMs) * BASELINE_RISE;
-    return value > 2 * Math.max(LEAST_TOKEN_MS, baselineMs) && nowMs - durationMs >= this.#halvedAtMs;
+    return value > 2 * baselineMs && nowMs - durationMs >= this.#halvedAtMs;
   }
 
   #tooMuch(nowMs: number): void {

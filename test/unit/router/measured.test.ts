@@ -40,14 +40,6 @@ describe("Measured", () => {
     expect(measured.limit).toBe(8);
   });
 
-  it("takes no difference of a tenth of a millisecond for a slow engine", () => {
-    const measured = grown(8);
-    for (const msPerToken of [0.05, 0.2, 0.4]) measured.done(order(msPerToken), 10_000);
-    expect(measured.limit).toBe(8);
-    measured.done(order(0.6), 20_000);
-    expect(measured.limit).toBe(4);
-  });
-
   it("halves the slots on a refusal, down to one", () => {
     const measured = grown(4);
     const limits = [0, 0, 0].map(() => (measured.refused(0), measured.limit));
