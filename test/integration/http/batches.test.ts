@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync } from "node:fs";
 import OpenAI, { BadRequestError, NotFoundError, toFile } from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { CortensorError } from "../../../src/errors/cortensorError.ts";
@@ -271,7 +271,7 @@ test("a batch goes on after its router was killed, and every line is answered on
   onTestFinished(() => roles.stop());
   await roles.addMiner({ script: "rate=400,length=40" });
   await roles.addMiner({ script: "rate=400,length=40" });
-  const folder = testFolder();
+  let folder = testFolder();
   const serve = async (): Promise<{ ai: OpenAI; stop: () => Promise<void> }> => {
     const metrics = createMetrics();
     const http = createHttpServer(
@@ -313,7 +313,12 @@ test("a batch goes on after its router was killed, and every line is answered on
     const done = async (): Promise<number> =>
       (await now.ai.batches.retrieve(created.id)).request_counts?.completed ?? 0;
     await expect.poll(done, { interval: 2, timeout: 20_000 }).toBeGreaterThanOrEqual(at);
-    await Promise.all([now.stop(), roles.killRouter()]);
+    // The books and the files of one instant: what the dead process still does is lost.
+    const left = testFolder();
+    cpSync(folder, left, { recursive: true });
+    const killed = roles.killRouter();
+    await Promise.all([now.stop(), killed]);
+    folder = left;
     await roles.startRouter();
     await roles.untilConnected(2);
     now = await serve();
